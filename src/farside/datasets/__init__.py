@@ -1,0 +1,27 @@
+"""The tables that farside carries, each with its sources, and checks of tables of samples."""
+
+from farside.datasets._tables import (
+    cell_covariance,
+    load_apollo12_alternative,
+    load_cells_5deg,
+    load_clementine_sites,
+    load_missions,
+    load_reference_soils,
+    load_sites,
+    sidecar,
+    table_names,
+)
+from farside.datasets.samples import check_samples
+
+__all__ = [
+    "cell_covariance",
+    "check_samples",
+    "load_apollo12_alternative",
+    "load_cells_5deg",
+    "load_clementine_sites",
+    "load_missions",
+    "load_reference_soils",
+    "load_sites",
+    "sidecar",
+    "table_names",
+]
