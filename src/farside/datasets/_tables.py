@@ -17,7 +17,6 @@ from farside.errors import InputError, UnknownNameError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_KINDS = {"text": "str", "date": "str", "flag": "bool", "count": "Int64", "index": "int64"}
 _TABLES = importlib.resources.files("farside").joinpath("datasets", "tables")
 
 
@@ -53,19 +52,29 @@ def sidecar(name: str) -> dict[str, Any]:
 @cache
 def _parsed(name: str) -> pd.DataFrame:
     columns = sidecar(name)["columns"]
-    units = {column: about["unit"] for column, about in columns.items()}
-    text = {column for column, unit in units.items() if _KINDS.get(unit) == "str"}
-    frame = pd.read_csv(
-        io.StringIO(_TABLES.joinpath(f"{name}.csv").read_text(encoding="utf-8")),
-        dtype={column: _KINDS.get(unit, "float64") for column, unit in units.items()},
-        keep_default_na=False,
-        na_values={column: [""] for column in units if column not in text},
-        float_precision="round_trip",
-    )
-    for column, unit in units.items():
-        if unit == "date":
-            frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d")
-    return frame
+    text = _TABLES.joinpath(f"{name}.csv").read_text(encoding="utf-8")
+    frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    if list(frame.columns) != list(columns):
+        raise InputError(
+            f"the table {name} and its sidecar name other columns; derive both anew with "
+            "scripts/derive_tables.py."
+        )
+    return pd.DataFrame({key: _typed(frame[key], about["unit"]) for key, about in columns.items()})
+
+
+def _typed(column: pd.Series[str], unit: str) -> pd.Series[Any]:
+    """Return a column of text in the type that goes with its unit; an empty field is missing."""
+    if unit == "text":
+        return column
+    if unit == "flag":
+        return column == "True"
+    if unit == "date":
+        return pd.to_datetime(column, format="%Y-%m-%d")
+    if unit == "count":
+        return pd.Series([int(field) if field else pd.NA for field in column], dtype="Int64")
+    if unit == "index":
+        return column.astype("int64")
+    return pd.Series([float(field) if field else np.nan for field in column], dtype="float64")
 
 
 def _load(name: str) -> pd.DataFrame:
