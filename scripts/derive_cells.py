@@ -241,5 +241,6 @@ WAC TiO2 has a floor of 1.0217 wt%, which means below detection: pixels at the f
 mean with it, which makes the mean an upper limit, and wac_TiO2_floor_fraction tells how much of
 the cell is so.
 
-The copies at hand do not say which mare boundaries and which LOLA albedo went into the grid.
+The copies at hand do not say which mare boundaries and which LOLA albedo went into the grid;
+WAC TiO2 is taken to be the map of Sato et al. (2017).
 """)

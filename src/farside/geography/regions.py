@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 PKT_THORIUM_PPM = 3.5
 """Least Th of the Procellarum KREEP Terrane, ppm. The contour commonly drawn for the terrane of
-Jolliff et al. (2000); on the 5 degree Th of Prettyman et al. (2006) it encloses 14 % of the Moon,
-all of it on the near side."""
+Jolliff et al. (2000); the figure was taken from later work, not read in the paper. On the 5 degree
+Th of Prettyman et al. (2006) it encloses 14 % of the Moon, all of it on the near side; 16 % is
+published for the terrane."""
 
 MARE_FRACTION = 0.5
 """Least share of a cell covered by mare basalt for the cell to count as mare; our choice."""
@@ -60,8 +61,8 @@ SPA_OUTER = Ellipse(-53.0, 191.0, 1200.0, 1025.0, 19.0, "garrickbethell2009")
 azimuth of 19 degrees counterclockwise of north."""
 
 SPA_INNER = Ellipse(-53.2, 191.1, 970.0, 720.0, 18.8, "garrickbethell2009")
-"""The inner topographic ellipse of the same paper, as quoted in later work. The abstract states
-that the outer semi-minor axis is about the square root of 2 times the inner one: 1025 / 720 = 1.42.
+"""The inner topographic ellipse of the same paper, as quoted in later work and not read in the
+paper. Its abstract states that the outer semi-minor axis is about the square root of 2 times the inner one: 1025 / 720 = 1.42.
 """
 
 SPA_CIRCLE_RADIUS_DEG = 20.0
