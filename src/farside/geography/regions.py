@@ -62,8 +62,8 @@ azimuth of 19 degrees counterclockwise of north."""
 
 SPA_INNER = Ellipse(-53.2, 191.1, 970.0, 720.0, 18.8, "garrickbethell2009")
 """The inner topographic ellipse of the same paper, as quoted in later work and not read in the
-paper. Its abstract states that the outer semi-minor axis is about the square root of 2 times the inner one: 1025 / 720 = 1.42.
-"""
+paper. Its abstract states that the outer semi-minor axis is about the square root of 2 times the
+inner one: 1025 / 720 = 1.42."""
 
 SPA_CIRCLE_RADIUS_DEG = 20.0
 SPA_CIRCLE_CENTRE = (-53.0, -169.0)
