@@ -1,0 +1,54 @@
+"""Read tables of spectra (CSV): one row for each spectrum, one column for each band."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from farside.errors import InputError
+from farside.readers.dataset import from_table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def read_table(path: Path) -> xr.Dataset:
+    """Read a table of spectra.
+
+    Parameters
+    ----------
+    path : a CSV file in UTF-8 with a header; reflectance in columns such as ``r749`` or
+        ``R950nm`` (dimensionless), one sigma in ``r749_1s``, and, where known, ``site`` or
+        ``name``, ``lat``, ``lon``, ``incidence_deg``; lines that begin with ``#`` are left out
+
+    Returns
+    -------
+    xarray.Dataset
+        Spectra over ``point``; units are looked at by `farside.spectra.dataset.check_spectra`
+
+    Raises
+    ------
+    InputError
+        when the file is missing, is no text, is no table, or holds no spectrum
+    BandError
+        when no column is a band
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"there is no file {path}; give a CSV file with one spectrum in each row.")
+    try:
+        frame = pd.read_csv(path, comment="#", skipinitialspace=True, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8; save it as a CSV file.") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}.") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path} is not a table with comma-separated columns: {reason}") from error
+    try:
+        ds = from_table(frame)
+    except InputError as error:
+        raise type(error)(f"{path.name}: {error}") from error
+    return ds.assign_attrs(source=path.name)

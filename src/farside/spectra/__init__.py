@@ -1,0 +1,1 @@
+"""Spectra: checks, bands, resampling, continua, parameters, and transfer between sensors."""
