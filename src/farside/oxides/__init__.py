@@ -1,0 +1,1 @@
+"""Oxides from spectra: training, estimators, validation, intervals, novelty, refinement."""
