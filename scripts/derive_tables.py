@@ -14,6 +14,7 @@ from pathlib import Path
 
 from derive_cells import cells_table
 from derive_common import Table, count, csv_text, number, paragraphs, read_rows, sidecar_text
+from derive_compositions import compositions_table
 from derive_missions import missions_table
 from derive_soils import soils_table
 from derive_sources import COMPENDIUM, FRONDEL, LI_2022, SOURCEBOOK, WILCOX, YANG
@@ -194,6 +195,7 @@ def derive(originals: Path, target: Path) -> list[str]:
         apollo12_table(originals),
         clementine_table(originals),
         soils_table(originals),
+        compositions_table(originals),
         missions_table(),
         cells_table(originals),
     ]

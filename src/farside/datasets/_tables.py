@@ -116,6 +116,11 @@ def load_cells_5deg() -> pd.DataFrame:
     return _load("cells_5deg")
 
 
+def load_sample_compositions() -> pd.DataFrame:
+    """Return the six oxides of Apollo rocks, breccias and soils (wt%), with their mission."""
+    return _load("sample_compositions")
+
+
 def load_reference_soils() -> pd.DataFrame:
     """Return mean soils of the landing sites: oxides in wt%, trace elements in ppm, ``*_1s``."""
     return _load("reference_soils")
