@@ -12,6 +12,7 @@ import itertools
 from pathlib import Path
 
 import pandas as pd
+from derive_common import paragraphs
 from derive_spectra_common import ORIGINALS, About, save
 
 from farside.readers.kaguya_sp import sp_channels
@@ -87,10 +88,10 @@ def multiband() -> None:
         list(zip(names, centres, widths, strict=True)),
         "Bands of the Kaguya Multiband Imager: five visible (MV), four near infrared (MN)",
         sources=[MI_LABEL, OHTAKE],
-        notes=[
-            "MV5 and MN1 are two detectors' bands at almost the same wavelength; sites and maps "
-            "use MV5 (1001 nm)."
-        ],
+        notes=paragraphs("""
+MV5 and MN1 are two detectors' bands at almost the same wavelength; sites and maps use MV5 (1001
+nm).
+"""),
     )
     write(
         "clementine_uvvis",
@@ -116,11 +117,11 @@ def multiband() -> None:
         ],
         "Bands of the Chang'E-1 Interference Imaging Spectrometer",
         sources=[WU],
-        notes=[
-            "Derived, not published: 480-960 nm in 32 steps of equal wavenumber (325.5 1/cm), as "
-            "a Fourier spectrometer has them. The centres that papers quote near 757, 891 and 918 nm "
-            "come within 1.6 nm. The width is the step; the instrument's own line shape is wider."
-        ],
+        notes=paragraphs("""
+Derived, not published: 480-960 nm in 32 steps of equal wavenumber (325.5 1/cm), as a Fourier
+spectrometer has them. The centres that papers quote near 757, 891 and 918 nm come within 1.6 nm.
+The width is the step; the instrument's own line shape is wider.
+"""),
     )
 
 
@@ -149,9 +150,11 @@ def spectrometers(originals: Path) -> None:
         sources=[GREEN],
         originals=(path,),
         notes=[
-            "The first two bands of the 85, 460.99 and 500.92 nm, are not in the product: its band "
-            "descriptions begin with 'Band 3 ... (540.84)'.",
             note,
+            *paragraphs("""
+The first two bands of the 85, 460.99 and 500.92 nm, are not in the product: its band descriptions
+begin with 'Band 3 ... (540.84)'.
+"""),
         ],
     )
     path = originals / "m3" / "m3_target_wavelengths.csv"
@@ -178,10 +181,10 @@ def spectrometers(originals: Path) -> None:
             MATSUNAGA,
         ],
         originals=(path,),
-        notes=[
-            "In the order of the product: VIS ends at 1010.7 nm and N1 begins at 883.5 nm; the "
-            "product flags the overlap (VIS above 951 nm, N1 below 955 nm)."
-        ],
+        notes=paragraphs("""
+In the order of the product: VIS ends at 1010.7 nm and N1 begins at 883.5 nm; the product flags
+the overlap (VIS above 951 nm, N1 below 955 nm).
+"""),
     )
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from derive_common import paragraphs
 from derive_spectra_common import ORIGINALS, About, save
 
 from farside.readers.kaguya_sp import read_sp
 from farside.readers.m3 import read_m3
 from farside.spectra.bands import band_set
+from farside.spectra.dataset import flatten
 from farside.spectra.resample import resample
 
 if TYPE_CHECKING:
@@ -43,17 +45,21 @@ SOURCES = [
         "doi": "10.1029/2011JE003797",
     },
 ]
-NOTES = [
-    "No column is brought to the calibration of MI: see sensor_gains.",
-    "SP: REF1 (photometric correction for high albedo) at i=30, e=0, g=30; footprints with i <= 75; "
-    "values with a quality word of 2000 or more left out; mean of runs of 10 footprints along the "
-    "orbit (the last run of a scene has more), resampled to MI's bands by a Gaussian response.",
-    "M3: mean of blocks of 10 x 10 pixels; the crop has no georeference and no angles; its archive "
-    "applied the photometric correction.",
-    "MI's band at 414 nm is outside both sensors.",
-    "Scenes 05882 and 05890 are lit at 61-65 degrees of incidence without a correction for slopes: "
-    "much of their scatter is relief.",
-]
+NOTES = paragraphs("""
+No column is brought to the calibration of MI: see sensor_gains.
+
+SP: REF1 (photometric correction for high albedo) at i=30, e=0, g=30; footprints with i <= 75;
+values with a quality word of 2000 or more left out; mean of runs of 10 footprints along the orbit
+(the last run of a scene has more), resampled to MI's bands by a Gaussian response.
+
+M3: mean of blocks of 10 x 10 pixels; the crop has no georeference and no angles; its archive
+applied the photometric correction.
+
+MI's band at 414 nm is outside both sensors.
+
+Scenes 05882 and 05890 are lit at 61-65 degrees of incidence without a correction for slopes: much
+of their scatter is relief.
+""")
 
 
 def average(ds: xr.Dataset, members: list[np.ndarray]) -> pd.DataFrame:
@@ -118,7 +124,7 @@ def main() -> None:
         parts.append(average(ds, runs(ds.sizes["point"])))
     path = originals / "m3" / f"{M3}.tif"
     paths.append(path)
-    image = resample(read_m3(path), target).stack(point=("y", "x"), create_index=False)
+    image = flatten(resample(read_m3(path), target))
     parts.append(average(image, blocks(50)))
     frame = pd.concat(parts, ignore_index=True)[list(columns())]
     about = About(

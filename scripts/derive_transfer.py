@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from derive_common import paragraphs
 from derive_sp import BANDS, SCENES
 from derive_spectra_common import ORIGINALS, About, save
 
@@ -163,21 +164,23 @@ SIDECARS = {
         "Gain from the reflectance of Kaguya SP (Level 2C, REF1) to that of Kaguya MI",
         "One gain for each band that SP covers, with the covariance of their logarithms.",
         GAIN_COLUMNS,
-        [
-            "Tied to LOLA's albedo and to MI's colour at the landing sites by "
-            "farside.spectra.transfer.fit_gain; no composition takes part.",
-            "Three scenes and nine landing sites: an estimate, not a laboratory calibration; use "
-            "the covariance.",
-        ],
+        paragraphs("""
+Tied to LOLA's albedo and to MI's colour at the landing sites by
+farside.spectra.transfer.fit_gain; no composition takes part.
+
+Three scenes and nine landing sites: an estimate, not a laboratory calibration; use the
+covariance.
+"""),
     ),
     "check": (
         "Leave-one-scene-out test of the gain from SP to MI",
         "Iron of each SP scene with the gain of the other scenes, against Lunar Prospector.",
         CHECK_COLUMNS,
-        [
-            "Iron by one angle and a line through the sites: a test of the gain, not a map of iron.",
-            "Lunar Prospector took no part in the fit.",
-        ],
+        paragraphs("""
+Iron by one angle and a line through the sites: a test of the gain, not a map.
+
+Lunar Prospector took no part in the fit.
+"""),
     ),
 }
 

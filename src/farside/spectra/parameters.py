@@ -17,6 +17,8 @@ from farside.spectra.dataset import select_bands
 TOLERANCE_NM = 10.0
 """749, 750 and 752 nm are the same band to the angles and ratios."""
 
+_ROUNDING = 1e-9
+
 # Origins of the rays for Kaguya MI; reproduce the angles of the site table of Yang et al. (2023).
 THETA_FE_MI = (0.037, 1.250)
 THETA_TI_MI = (-0.108, 0.208)
@@ -169,9 +171,10 @@ def _removed(ds: xr.Dataset, left_nm: float, right_nm: float) -> xr.DataArray:
     """Return reflectance over its line continuum between the shoulders, bands rising."""
     line = line_continuum(ds, left_nm, right_nm)
     removed = (ds["reflectance"] / line.where(line > 0)).sortby("wavelength_nm")
-    wavelength = removed["wavelength_nm"]
-    inside = (wavelength >= left_nm - TOLERANCE_NM) & (wavelength <= right_nm + TOLERANCE_NM)
-    removed = removed.isel(band=np.flatnonzero(inside.to_numpy()))
+    wavelength = removed["wavelength_nm"].to_numpy()
+    shoulders = select_bands(ds, [left_nm, right_nm], TOLERANCE_NM)["wavelength_nm"].to_numpy()
+    inside = (wavelength >= shoulders[0]) & (wavelength <= shoulders[1])
+    removed = removed.isel(band=np.flatnonzero(inside))
     if removed.sizes["band"] < 3:
         raise BandError(
             f"only {removed.sizes['band']} bands lie between {left_nm:g} and {right_nm:g} nm; an "
@@ -219,7 +222,7 @@ def band_centre(ds: xr.Dataset, left_nm: float, right_nm: float) -> xr.DataArray
     Returns
     -------
     xarray.DataArray
-        nm; NaN where a value is missing or the minimum is at a shoulder, so that there is no band
+        nm; NaN where a value is missing, or nothing between the shoulders is below the line
 
     Raises
     ------
@@ -233,6 +236,7 @@ def band_centre(ds: xr.Dataset, left_nm: float, right_nm: float) -> xr.DataArray
     lowest = np.where(missing, 0, np.where(np.isfinite(values), values, np.inf).argmin(axis=0))
     inner = (lowest > 0) & (lowest < wavelength.size - 1) & ~missing
     at = np.clip(lowest, 1, wavelength.size - 2)
+    inner &= np.take_along_axis(values, at[None], axis=0)[0] < 1.0 - _ROUNDING
     x = [wavelength[at + step] for step in (-1, 0, 1)]
     y = [np.take_along_axis(values, (at + step)[None], axis=0)[0] for step in (-1, 0, 1)]
     left, right = (x[1] - x[0]) * (y[1] - y[2]), (x[1] - x[2]) * (y[1] - y[0])
