@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from farside.errors import FarsideError, InputError
+from farside.readers import kaguya_sp
 from farside.readers.kaguya_sp import read_sp, sp_channels
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
@@ -172,6 +173,67 @@ def test_original_scenes(scene: str) -> None:
     np.testing.assert_allclose([ds.lat.mean(), ds.lon.mean()], [lat, lon], atol=0.1)
     visible = ds.reflectance.sel(band=ds.wavelength_nm.to_numpy() < 1600)
     assert 0.005 < float(visible.min()) < float(visible.max()) < 0.5
+
+
+def _phase(row: np.ndarray, angle: float) -> float:
+    """Return B and Henyey-Greenstein part of the function of Yokota et al. (2011)."""
+    b0, h, c, g = row[[2, 4, 6, 8]]
+    cosine = np.cos(np.radians(angle))
+
+    def hg(asymmetry: float) -> float:
+        return (1 - asymmetry**2) / (1 + asymmetry**2 - 2 * asymmetry * cosine) ** 1.5
+
+    shape = (1 - c) / 2 * hg(g) + (1 + c) / 2 * hg(-g)
+    return (1 + b0 / (1 + np.tan(np.radians(angle) / 2) / h)) * shape
+
+
+def _disk(i: float, e: float, g: float) -> float:
+    """Return the lunar-Lambert function with McEwen's polynomial of phase angle."""
+    share = 1 - 0.019 * g + 2.42e-4 * g**2 - 1.46e-6 * g**3
+    mu0, mu = np.cos(np.radians(i)), np.cos(np.radians(e))
+    return 2 * share * mu0 / (mu0 + mu) + (1 - share) * mu0
+
+
+@originals
+@pytest.mark.parametrize(
+    ("photometry", "table", "name"),
+    [("high_albedo", "High", "REF1"), ("low_albedo", "Low", "REF2")],
+)
+def test_reflectance_is_radiance_brought_to_the_standard_geometry(
+    photometry: str, table: str, name: str
+) -> None:
+    """pi L d^2 / F, times the photometric ratio, is the archived value at i of 22, 61 and 65.
+
+    What is left is a factor of wavelength (the solar spectrum used), the same for all scenes to
+    0.3 %, though what is divided out differs by a factor of 2.9 between them.
+    """
+    coefficients = np.loadtxt(ORIGINALS / "photometry" / f"{table}_albedo_sel.txt")
+    sun = np.loadtxt(ORIGINALS / "photometry" / "Gueymard.txt", skiprows=1)
+    left = []
+    for scene in sorted(LIT):
+        label, data = kaguya_sp._load(ORIGINALS / f"{scene}.spc")
+        rows, (i, e, g) = LIT[scene][0], _angles(ORIGINALS / f"{scene}.spc")
+        wavelength = kaguya_sp._wavelength(label, data)
+        radiance = kaguya_sp._counts(label, data, "SP_SPECTRUM_RAD", rows).mean(axis=0)
+        archived = kaguya_sp._counts(label, data, f"SP_SPECTRUM_{name}", rows).mean(axis=0)
+        distance = label.number("MOON_SUN_DISTANCE") / 149597870.7
+        ratio = []
+        for band in (752.8, 896.6, 1244.0, 1547.7):
+            k = np.abs(wavelength - band).argmin()
+            row = coefficients[np.abs(coefficients[:, 1] - band).argmin()]
+            flux = 1000 * sun[np.abs(sun[:, 0] - band) < 3, 1].mean()
+            factor = _disk(30, 0, 30) / _disk(i, e, g) * _phase(row, 30) / _phase(row, g)
+            ratio.append(np.pi * radiance[k] * distance**2 / flux * factor / archived[k])
+        left.append(ratio)
+    spread = np.ptp(left, axis=0)
+    assert (spread < 0.003).all()
+    np.testing.assert_allclose(left, 1.0, atol=0.03)
+    assert read_sp(ORIGINALS / f"{scene}.spc", photometry=photometry).attrs["sensor"] == "SP"
+
+
+def _angles(path: Path) -> tuple[float, float, float]:
+    ds = read_sp(path)
+    return tuple(float(ds[f"{n}_deg"].mean()) for n in ("incidence", "emission", "phase"))
 
 
 @originals

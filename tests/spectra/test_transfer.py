@@ -86,6 +86,8 @@ def test_apply_refuses_what_it_does_not_know() -> None:
         transfer.apply(done)
     with pytest.raises(InputError, match="are of M3"):
         transfer.apply(make_spectra([[0.1]], [749.0]).assign_attrs(sensor="M3"))
+    with pytest.raises(InputError, match="are of M3 and SP"):
+        transfer.apply(from_table(load_sp_spectra()))
     with pytest.raises(UnknownNameError, match="'M3 to MI'; known: SP to MI"):
         load_transfer("M3", "MI")
 
@@ -111,6 +113,19 @@ def test_sp_comes_into_the_range_of_the_sites() -> None:
         known = ratio(sites, band, 749).to_numpy()
         found = ratio(moved, band, 749).to_numpy()
         assert (np.abs(found - np.median(known)) < 0.2).all()
+
+
+def test_far_side_highlands_have_the_colour_of_a_map_tile_of_mi() -> None:
+    """The mean of the highland scene against a place that took no part in the fit.
+
+    Label of MI_MAP_03_N51E124N50E125SC (far-side highlands): SCENE_AVERAGE_DN of each band.
+    """
+    tile = np.array([6790.8, 7729.2, 7954.9, 8312.9, 8416.3, 9692.3, 11512.4])
+    table = load_sp_spectra()
+    scene = load_transfer().apply(from_table(table[table["scene"].str.contains("S040_E1581")]))
+    mean = scene.reflectance.mean("point").to_numpy()
+    np.testing.assert_allclose(mean / mean[0], tile / tile[0], rtol=0.05)
+    np.testing.assert_allclose(mean, tile * 2e-5, rtol=0.15)
 
 
 def test_held_out_scenes_agree_with_gamma_rays() -> None:

@@ -156,7 +156,8 @@ def from_table(frame: pd.DataFrame) -> xr.Dataset:
     Parameters
     ----------
     frame : columns of reflectance (see `wavelength_columns`), of its one sigma (``r749_1s``), and
-        of ``site`` or ``name``, ``lat``, ``lon`` and the angles; other columns are left out
+        of ``site`` or ``name``, ``lat``, ``lon`` and the angles; the names in a column ``sensor``
+        become the attribute ``sensor``; other columns are left out
 
     Raises
     ------
@@ -201,7 +202,11 @@ def from_table(frame: pd.DataFrame) -> xr.Dataset:
                 for c in ordered
             ]
         )
-    return make_spectra(values, [columns[column] for column in ordered], **coords)
+    ds = make_spectra(values, [columns[column] for column in ordered], **coords)
+    if "sensor" in by_lower:
+        sensors = sorted(set(frame[by_lower["sensor"]].astype(str)))
+        ds = ds.assign_attrs(sensor=" and ".join(sensors))
+    return ds
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ iron made for MI then find negative iron in SP spectra.
 No published table of the factor was at hand, so it is estimated here, without any knowledge of
 composition: see `fit_gain`. How well it is known is its covariance: 8-9 % for all bands together,
 2 % for a colour such as R950/R749. It holds for SP Level 2C version 02 and for the MI reflectance
-of the table of landing sites, and for no other version of either.
+of the table of landing sites, and for no other version of either. As a check from elsewhere, a
+highland scene of the far side then has the colour of a far-side map tile of MI to 5 %.
 
 References
 ----------
