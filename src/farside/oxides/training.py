@@ -109,11 +109,15 @@ def training_from(spectra: xr.Dataset, oxides: pd.DataFrame) -> TrainingSet:
     reflectance = spectra["reflectance"].transpose("point", "band").to_numpy().astype(np.float64)
     n = len(reflectance)
     if len(oxides) != n:
-        raise InputError(f"{n} spectra but {len(oxides)} rows of oxides; give one row per spectrum.")
+        raise InputError(
+            f"{n} spectra but {len(oxides)} rows of oxides; give one row per spectrum."
+        )
     values = oxides.reindex(columns=list(OXIDES)).to_numpy(np.float64)
     empty = np.isnan(values).all(axis=1)
     if empty.any():
-        raise InputError(f"rows {list(np.flatnonzero(empty))} have no measured oxide; leave them out.")
+        raise InputError(
+            f"rows {np.flatnonzero(empty).tolist()} have no measured oxide; leave them out."
+        )
 
     def text(column: str, default: Callable[[int], str]) -> NDArray[np.str_]:
         if column in oxides:
@@ -167,9 +171,7 @@ class FittedEach:
         return out
 
 
-def fit_each(
-    data: TrainingSet, masks: Mask, one: Callable[[TrainingSet], Regressor]
-) -> FittedEach:
+def fit_each(data: TrainingSet, masks: Mask, one: Callable[[TrainingSet], Regressor]) -> FittedEach:
     """Fit `one` on each subset of the rows."""
     return FittedEach(tuple(one(data.rows(mask)) for mask in masks))
 
@@ -179,4 +181,3 @@ def leave_out_masks(data: TrainingSet, by: NDArray[np.str_] | None = None) -> Ma
     if by is None:
         return ~np.eye(len(data), dtype=bool)
     return np.stack([by != group for group in pd.unique(by)])
-
