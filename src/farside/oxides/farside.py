@@ -35,6 +35,7 @@ from farside.oxides.composition import (
     to_latent,
 )
 from farside.oxides.inverse import InverseSettings, features, fit_inverse, ti_columns
+from farside.oxides.training import band_patterns
 
 if TYPE_CHECKING:
     from farside.oxides.training import Float, Mask, TrainingSet
@@ -129,11 +130,8 @@ class FittedFarside:
     def predict(self, reflectance: Float) -> Float:
         """Return (F, n, 6) wt%; a missing band (NaN) is filled in from those present."""
         out = np.full((len(self.near), len(reflectance), self.scaling.constant.shape[1]), np.nan)
-        patterns, which = np.unique(np.isfinite(reflectance), axis=0, return_inverse=True)
-        for i, present in enumerate(patterns):
-            rows = which.reshape(-1) == i
-            if present.any():
-                out[:, rows] = self._predict(reflectance[rows], present)
+        for present, rows in band_patterns(reflectance):
+            out[:, rows] = self._predict(reflectance[rows], present)
         return out
 
     def filled(self, reflectance: Float, present: Mask) -> Float:

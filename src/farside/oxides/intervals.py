@@ -10,6 +10,7 @@ coverage is not guaranteed; `farside validate` measures it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,47 @@ def ranks(n: int, coverage: float) -> tuple[int, int]:
     return n + 1 - upper, upper
 
 
+@dataclass(frozen=True)
+class CvPlus:
+    """The residuals that CV+ bounds are made of.
+
+    Parameters
+    ----------
+    group : (r,) group of each kept row
+    reach : (r,) its absolute residual
+    lowest, tail : ranks, from 1, of the lower bound counted from below and of the upper bound
+        counted from above; 0 when the rows are too few for a bound
+    """
+
+    group: NDArray[np.intp]
+    reach: Float
+    lowest: int
+    tail: int
+
+    @classmethod
+    def of(cls, residual: Float, group: NDArray[np.intp], coverage: float) -> CvPlus:
+        """Keep of each group the largest residuals: only they can reach the tails."""
+        n = len(residual)
+        low, high = ranks(n, coverage)
+        tail = n - high + 1
+        order = np.argsort(-residual, kind="stable")
+        place = np.array([np.sum(group[order[:i]] == group[row]) for i, row in enumerate(order)])
+        kept = order[place < max(tail, 1)] if n else order
+        return cls(group[kept], residual[kept], max(low, 0), max(tail, 0))
+
+    def bounds(self, at_new: Float) -> tuple[Float, Float]:
+        """Return lower and upper bounds (m,) of predictions (K, m) by the fits without group k."""
+        if self.lowest < 1:
+            infinite = np.full(at_new.shape[1], np.inf)
+            return -infinite, infinite
+        around = np.ascontiguousarray(at_new.T)[:, self.group]
+        reach = self.reach.astype(at_new.dtype)
+        below = np.partition(around - reach, self.lowest - 1, axis=1)[:, self.lowest - 1]
+        last = len(self.reach) - self.tail
+        above = np.partition(around + reach, last, axis=1)[:, last]
+        return below, above
+
+
 def cv_plus(
     at_new: Float, residual: Float, group: NDArray[np.intp], coverage: float
 ) -> tuple[Float, Float]:
@@ -48,20 +90,7 @@ def cv_plus(
     tuple of (m,)
         infinite where the training rows are too few for the coverage: n + 1 < 1 / (1 - coverage)
     """
-    n = len(residual)
-    low, high = ranks(n, coverage)
-    if low < 1:
-        infinite = np.full(at_new.shape[1], np.inf)
-        return -infinite, infinite
-    # only the largest residuals of a group can reach the tail, so the rest need not be sorted
-    tail = n - high + 1
-    order = np.argsort(-residual, kind="stable")
-    place = np.array([np.sum(group[order[:i]] == group[row]) for i, row in enumerate(order)])
-    kept = order[place < tail]
-    reach = residual[kept].astype(at_new.dtype)
-    below = np.partition(at_new[group[kept]].T - reach, low - 1, axis=1)[:, low - 1]
-    above = np.partition(at_new[group[kept]].T + reach, len(kept) - tail, axis=1)[:, -tail]
-    return below, above
+    return CvPlus.of(residual, group, coverage).bounds(at_new)
 
 
 def to_scale(oxides: Float) -> Float:
@@ -78,23 +107,38 @@ def from_scale(scaled: Float) -> Float:
     return np.clip(oxides, 0.0, 100.0)
 
 
-def oxide_intervals(
-    at_new: Float, held_out: Float, measured: Float, group: NDArray[np.intp], coverage: float
-) -> tuple[Float, Float]:
-    """Return lower and upper bounds (m, 6) in wt%.
+def oxide_residuals(
+    held_out: Float, measured: Float, group: NDArray[np.intp], coverage: float
+) -> tuple[CvPlus, ...]:
+    """Return the CV+ residuals of each oxide.
 
     Parameters
     ----------
-    at_new : (K, m, 6) predictions of the new points by the fits without group k, wt%
     held_out : (n, 6) prediction of each training row by the fit without its own group, wt%
     measured : (n, 6) wt%, NaN where not measured
     group : (n,)
     coverage : nominal
     """
     residual = np.abs(to_scale(held_out) - to_scale(measured))
+    known = np.isfinite(residual)
+    return tuple(
+        CvPlus.of(residual[known[:, j], j], group[known[:, j]], coverage)
+        for j in range(residual.shape[1])
+    )
+
+
+def oxide_bounds(at_new: Float, residuals: tuple[CvPlus, ...]) -> tuple[Float, Float]:
+    """Return lower and upper bounds (m, 6) in wt% of predictions (K, m, 6) in wt%."""
     new = to_scale(at_new)
-    lower, upper = np.empty(new.shape[1:]), np.empty(new.shape[1:])
-    for j in range(new.shape[2]):
-        known = np.isfinite(residual[:, j])
-        lower[:, j], upper[:, j] = cv_plus(new[..., j], residual[known, j], group[known], coverage)
-    return from_scale(lower), from_scale(upper)
+    both = [r.bounds(new[..., j]) for j, r in enumerate(residuals)]
+    return (
+        from_scale(np.stack([b[0] for b in both], axis=1)),
+        from_scale(np.stack([b[1] for b in both], axis=1)),
+    )
+
+
+def oxide_intervals(
+    at_new: Float, held_out: Float, measured: Float, group: NDArray[np.intp], coverage: float
+) -> tuple[Float, Float]:
+    """Return lower and upper bounds (m, 6) in wt%; see `oxide_residuals`, `oxide_bounds`."""
+    return oxide_bounds(at_new, oxide_residuals(held_out, measured, group, coverage))

@@ -32,6 +32,10 @@ TI_BANDS_NM = (414.0, 749.0)
 """The bands of theta_Ti."""
 
 
+THETA_FLOOR = 0.05
+"""Least theta_Ti (rad) whose logarithm is taken; sites have 0.98-1.23."""
+
+
 def single_scattering_albedo(reflectance: Float) -> Float:
     r"""Return w of reflectance factors at i = 30°, e = 0°, for isotropic scatterers.
 
@@ -72,7 +76,7 @@ def features(reflectance: Float, wavelength_nm: Float) -> Float:
     uv, red = reflectance[..., ti[0]], reflectance[..., ti[1]]
     # theta_Ti as in farside.spectra.parameters, there with its source
     theta = np.arctan2(uv / red - 0.208, red + 0.108)
-    return np.concatenate([alpha, np.log(np.maximum(theta, 0.05))[..., None]], axis=-1)
+    return np.concatenate([alpha, np.log(np.maximum(theta, THETA_FLOOR))[..., None]], axis=-1)
 
 
 @dataclass(frozen=True)

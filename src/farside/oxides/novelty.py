@@ -9,13 +9,13 @@ the others. Beyond it no validation speaks for the numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from farside.oxides.farside import neighbours
+from farside.oxides.farside import Neighbours, neighbours
 from farside.oxides.inverse import single_scattering_albedo
-from farside.oxides.training import Float, TrainingSet, leave_out_masks
+from farside.oxides.training import Float, Mask, TrainingSet, band_patterns, leave_out_masks
 
 COMPONENTS = 3
 THRESHOLD = 1.0
@@ -28,11 +28,11 @@ class Novelty:
 
     Parameters
     ----------
-    reference : (n, b) reflectance of the training rows
-    mission : (n,)
+    data : the training rows
     """
 
     data: TrainingSet
+    _cache: dict[bytes, tuple[Neighbours, float]] = field(default_factory=dict, repr=False)
 
     def score(self, reflectance: Float) -> Float:
         """Return (m,) novelty of reflectance (m, b); NaN where no band is present.
@@ -40,21 +40,23 @@ class Novelty:
         A missing band (NaN) is left out of both the spectrum and the training set.
         """
         out = np.full(len(reflectance), np.nan)
-        patterns, which = np.unique(np.isfinite(reflectance), axis=0, return_inverse=True)
-        for i, present in enumerate(patterns):
-            rows = which.reshape(-1) == i
-            if present.any():
-                out[rows] = self._score(reflectance[rows][:, present], present)
+        for present, rows in band_patterns(reflectance):
+            near, unit = self._calibrated(present)
+            out[rows] = near.distance(_alpha(reflectance[rows][:, present])) / unit
         return out
 
-    def _score(self, reflectance: Float, present: Float) -> Float:
-        trained = _alpha(self.data.reflectance[:, present])
-        held_out = []
-        for mask in leave_out_masks(self.data, self.data.mission):
-            near = neighbours(trained[mask], COMPONENTS, 1.0)
-            held_out.append(near.distance(trained[~mask]))
-        unit = float(np.quantile(np.concatenate(held_out), CALIBRATION_QUANTILE))
-        return neighbours(trained, COMPONENTS, 1.0).distance(_alpha(reflectance)) / unit
+    def _calibrated(self, present: Mask) -> tuple[Neighbours, float]:
+        """Return the training geometry in these bands and the distance that scores 1."""
+        key = present.tobytes()
+        if key not in self._cache:
+            trained = _alpha(self.data.reflectance[:, present])
+            held_out = [
+                neighbours(trained[mask], COMPONENTS, 1.0).distance(trained[~mask])
+                for mask in leave_out_masks(self.data, self.data.mission)
+            ]
+            unit = float(np.quantile(np.concatenate(held_out), CALIBRATION_QUANTILE))
+            self._cache[key] = neighbours(trained, COMPONENTS, 1.0), unit
+        return self._cache[key]
 
 
 def _alpha(reflectance: Float) -> Float:

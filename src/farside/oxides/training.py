@@ -145,7 +145,10 @@ class Fitted(Protocol):
 class Method(Protocol):
     """A way to learn oxides from spectra."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the method is called in tables and commands."""
+        ...
 
     def fit(self, data: TrainingSet, masks: Mask, seed: int = 0) -> Fitted:
         """Fit once per row of `masks` (F, n): True admits the training row to that fit."""
@@ -181,3 +184,19 @@ def leave_out_masks(data: TrainingSet, by: NDArray[np.str_] | None = None) -> Ma
     if by is None:
         return ~np.eye(len(data), dtype=bool)
     return np.stack([by != group for group in pd.unique(by)])
+
+
+def band_patterns(reflectance: Float) -> list[tuple[Mask, NDArray[np.intp] | slice]]:
+    """Return each set of bands that is present, (b,), with the rows (n,) that have just these.
+
+    Rows without any band are in none. Spectra without a gap, the usual case, are not sorted.
+    """
+    finite = np.isfinite(reflectance)
+    if finite.all():
+        return [(finite[0], slice(None))] if len(finite) else []
+    patterns, which = np.unique(finite, axis=0, return_inverse=True)
+    return [
+        (present, np.flatnonzero(which.reshape(-1) == i))
+        for i, present in enumerate(patterns)
+        if present.any()
+    ]

@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+OUT ?= farside-run
+
+.PHONY: run test full check docs bench clean
+
+run: $(VENV)/.core
+	$(BIN)/farside run --out $(OUT)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+full: $(VENV)/.dev
+	$(BIN)/farside run --full --out $(OUT)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/speed.py
+
+# torch first and alone: it is pinned, and no other package may pull in another build
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT) docs/_build

@@ -1,0 +1,179 @@
+"""The fitted network as an ONNX graph, written node by node: what runs is what is read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from farside.constants import OXIDES
+from farside.errors import MissingExtraError
+from farside.oxides.composition import OXIDE_MAX, SUM_RANGE
+from farside.oxides.inverse import MU0, THETA_FLOOR, ti_columns
+
+if TYPE_CHECKING:
+    from farside.oxides.farside import FittedFarside
+
+OPSET = 17
+
+
+@dataclass
+class _Graph:
+    """Collects nodes and constants; each call returns the name of its output."""
+
+    onnx: Any
+    nodes: list[Any] = field(default_factory=list)
+    constants: list[Any] = field(default_factory=list)
+
+    def const(self, value: Any, dtype: Any = np.float32) -> str:
+        name = f"c{len(self.constants)}"
+        array = np.ascontiguousarray(np.asarray(value, dtype=dtype))
+        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
+        return name
+
+    def op(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        name = output or f"v{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def math(self, kind: str, a: str, value: Any) -> str:
+        return self.op(kind, a, self.const(value))
+
+
+def graph(fitted: FittedFarside) -> bytes:
+    """Return the serialised graph of a fit.
+
+    Inputs: ``reflectance`` (n, b), ``present`` (b), ``fill`` (F, p, p) and ``fill_shift``
+    (F, 1, p) of `farside.oxides.cnn.fill_matrices`. Output: ``oxides`` (F, n, 6) in wt%.
+    """
+    try:
+        import onnx  # noqa: PLC0415 - the core installs without it
+        import onnx.helper  # noqa: PLC0415
+        import onnx.numpy_helper  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError(
+            "writing weights needs onnx, which is not installed; run: pip install 'farside[train]'."
+        ) from error
+    g = _Graph(onnx)
+    b = len(fitted.wavelength_nm)
+    fits, p = fitted.scaling.x_mean.shape
+    x = _features(g, fitted)
+    full = g.op("Add", g.op("MatMul", x, "fill"), "fill_shift")
+    latent = g.op(
+        "Add",
+        g.op("MatMul", full, g.const(fitted.scaling.slope)),
+        g.const(fitted.scaling.constant[:, None]),
+    )
+    alpha = g.op("Slice", full, *(g.const(v, np.int64) for v in ([0], [b], [2])))
+    correction = g.op("Mul", _gate(g, fitted, alpha), _residual(g, fitted, alpha))
+    correction = g.math("Mul", correction, fitted.scaling.latent_sd[:, None])
+    _physical(g, fitted, g.op("Add", latent, correction))
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    info = helper.make_tensor_value_info
+    model = helper.make_model(
+        helper.make_graph(
+            g.nodes,
+            "farside",
+            [
+                info("reflectance", kind, ["n", b]),
+                info("present", kind, [b]),
+                info("fill", kind, [fits, p, p]),
+                info("fill_shift", kind, [fits, 1, p]),
+            ],
+            [info("oxides", kind, [fits, "n", len(OXIDES)])],
+            g.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=8,
+        producer_name="farside",
+    )
+    onnx.checker.check_model(model)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def _features(g: _Graph, fitted: FittedFarside) -> str:
+    """Add `farside.oxides.inverse.features`; a missing band (NaN) becomes 0 in the result."""
+    dark = g.const(0.5)
+    r = g.op("Where", g.op("IsNaN", "reflectance"), dark, "reflectance")
+    s = g.math("Mul", r, 4.0 * (MU0 + 1.0) / (3.0 * (1.0 + 2.0 * MU0)))
+    a = g.math("Add", g.math("Mul", s, 4.0 * MU0), 1.0)
+    half_b = g.math("Mul", s, 1.0 + MU0)
+    # gamma = (-B + sqrt(B^2 - a (s - 1))) / a with B = b / 2
+    root = g.op(
+        "Sqrt",
+        g.op("Sub", g.op("Mul", half_b, half_b), g.op("Mul", a, g.math("Sub", s, 1.0))),
+    )
+    gamma = g.op("Div", g.op("Sub", root, half_b), a)
+    w = g.op("Sub", g.const(1.0), g.op("Mul", gamma, gamma))
+    x = g.op("Neg", g.op("Log", w))
+    zero = g.const(0.0)
+    x = g.op("Where", g.op("IsNaN", "reflectance"), zero, x)
+    ti = ti_columns(fitted.wavelength_nm)
+    if ti is None:
+        return x
+    uv, red = (g.op("Gather", r, g.const([c], np.int64), axis=1) for c in ti)
+    # the argument of atan2 has a positive abscissa, so that atan of the quotient is the same
+    quotient = g.op("Div", g.math("Sub", g.op("Div", uv, red), 0.208), g.math("Add", red, 0.108))
+    theta = g.op("Log", g.op("Max", g.op("Atan", quotient), g.const(THETA_FLOOR)))
+    both = [g.op("Gather", "reflectance", g.const([c], np.int64), axis=1) for c in ti]
+    missing = g.op("Or", g.op("IsNaN", both[0]), g.op("IsNaN", both[1]))
+    return g.op("Concat", x, g.op("Where", missing, zero, theta), axis=1)
+
+
+def _gate(g: _Graph, fitted: FittedFarside, alpha: str) -> str:
+    """Add g(d) (F, n, 1); fits with fewer training rows repeat theirs."""
+    near = fitted.near
+    most = max(len(n.points) for n in near)
+    points = np.stack([n.points[np.arange(most) % len(n.points)] for n in near])
+    centre = np.stack([n.centre for n in near])[:, None]
+    place = g.op("MatMul", g.math("Sub", alpha, centre), g.const(np.stack([n.axes for n in near])))
+    axes = g.const([2], np.int64)
+    own = g.op("ReduceSum", g.op("Mul", place, place), axes, keepdims=1)
+    cross = g.op("MatMul", place, g.const(-2.0 * points.transpose(0, 2, 1)))
+    other = g.math("Add", cross, (points**2).sum(axis=2)[:, None])
+    squared = g.op("Add", g.op("ReduceMin", other, axes=[2], keepdims=1), own)
+    squared = g.math("Max", squared, 0.0)
+    scale = np.array([n.axes.shape[1] * n.scale**2 for n in near])[:, None, None]
+    return g.op("Exp", g.math("Mul", squared, -1.0 / scale))
+
+
+def _residual(g: _Graph, fitted: FittedFarside, alpha: str) -> str:
+    """Add the nets (F, n, 6), averaged over the members of each fit."""
+    b, s, net = len(fitted.wavelength_nm), fitted.scaling, fitted.network
+    fits, members = len(s.x_mean), net.members
+    h = g.math("Div", g.math("Sub", alpha, s.x_mean[:, None, :b]), s.x_sd[:, None, :b])
+    last = len(net.weights) - 1
+    outputs = []
+    for member in range(members):
+        v = h
+        for i, (weight, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
+            own_w = weight.reshape(fits, members, *weight.shape[1:])[:, member]
+            own_b = bias.reshape(fits, members, *bias.shape[1:])[:, member]
+            if i == 0:  # inputs alternate (value, present); presence is the same for all spectra
+                there = g.op("Reshape", "present", g.const([1, 1, b], np.int64))
+                there = g.op("MatMul", there, g.const(own_w[:, 1::2]))
+                v = g.op("Add", g.op("MatMul", v, g.const(own_w[:, 0::2])), there)
+            else:
+                v = g.op("MatMul", v, g.const(own_w))
+            v = g.math("Add", v, own_b)
+            if i < last:
+                v = g.op("Relu", v)
+        outputs.append(v)
+    return g.math("Mul", g.op("Sum", *outputs), 1.0 / members)
+
+
+def _physical(g: _Graph, fitted: FittedFarside, latent: str) -> None:
+    """Add `farside.oxides.composition.physical`."""
+    offset = fitted.settings.tio2_offset
+    ceiling = OXIDE_MAX.copy()
+    ceiling[0] = np.log(OXIDE_MAX[0] + offset)
+    latent = g.math("Min", latent, ceiling)
+    ti, rest = g.op("Split", latent, g.const([1, 5], np.int64), axis=2, output="ti"), "rest"
+    g.nodes[-1].output.append(rest)
+    titanium = g.math("Sub", g.op("Exp", ti), offset)
+    oxides = g.math("Max", g.op("Concat", titanium, rest, axis=2), 0.0)
+    total = g.op("ReduceSum", oxides, g.const([2], np.int64), keepdims=1)
+    target = g.op("Clip", total, g.const(SUM_RANGE[0]), g.const(SUM_RANGE[1]))
+    g.op("Mul", oxides, g.op("Div", target, total), output="oxides")
