@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -202,6 +203,19 @@ def _learn_pls(x: Float, y: Float, mission: NDArray[np.str_]) -> Callable[[Float
 # -- Gaussian process --------------------------------------------------------------------------
 
 
+def _climb(
+    objective: Callable[[Float], tuple[float, Float]], start: Float, bounds: Float
+) -> tuple[Float, float]:
+    """Return the parameters where a descent by L-BFGS-B ends, and the objective there.
+
+    A line search that finds no further descent within rounding, which scikit-learn's own call
+    reports as a failure, has arrived.
+    """
+    limits = [(float(low), float(high)) for low, high in bounds]
+    end = minimize(objective, start, jac=True, bounds=limits, method="L-BFGS-B")
+    return end.x, float(end.fun)
+
+
 def _learn_gp(x: Float, y: Float, _: NDArray[np.str_]) -> Callable[[Float], Float]:
     kernel = (
         ConstantKernel(1.0, (1e-3, 1e3)) * DotProduct(0.0, "fixed")
@@ -209,11 +223,10 @@ def _learn_gp(x: Float, y: Float, _: NDArray[np.str_]) -> Callable[[Float], Floa
         + WhiteKernel(0.1, (1e-3, 1.0))
     )
     model = make_pipeline(
-        StandardScaler(), GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+        StandardScaler(), GaussianProcessRegressor(kernel, optimizer=_climb, normalize_y=True)
     )
     with warnings.catch_warnings():
         # A parameter at its bound is an answer (no curvature, or no linear part), not a failure.
-        # A search that ends without converging still warns.
         warnings.filterwarnings(
             "ignore", message=r"The optimal value found for dimension", category=ConvergenceWarning
         )
