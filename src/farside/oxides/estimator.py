@@ -18,6 +18,7 @@ from farside.oxides.training import (
     Mask,
     Method,
     TrainingSet,
+    band_patterns,
     leave_out_masks,
     training_from,
 )
@@ -108,7 +109,7 @@ class OxideEstimator:
         flags = check_spectra(spectra)
         source = spectra if transfer is None else transfer.apply(spectra)
         flat = flatten(source)
-        reflectance, present = self._aligned(flat)
+        reflectance = self._aligned(flat)
         good = flatten_mask(flags["good"])
         value, lower, upper = (np.full((len(OXIDES), len(good)), np.nan) for _ in range(3))
         novelty = np.full(len(good), np.nan)
@@ -116,15 +117,15 @@ class OxideEstimator:
         for start in range(0, len(rows), CHUNK):
             block = rows[start : start + CHUNK]
             r = reflectance[block]
-            v, low, high = self._interval(r, present)
+            v, low, high = self.bounds(r)
             if transfer is not None:
                 low, high = self._widened(r, v, low, high, transfer)
             value[:, block], lower[:, block], upper[:, block] = v.T, low.T, high.T
-            novelty[block] = self._novelty.score(r)
+            novelty[block] = self.novelty(r)
         return self._dataset(spectra, flags, value, lower, upper, novelty)
 
-    def _aligned(self, flat: xr.Dataset) -> tuple[Float, Mask]:
-        """Return (n, b) reflectance on the training bands, NaN where absent, and which exist."""
+    def _aligned(self, flat: xr.Dataset) -> Float:
+        """Return (n, b) reflectance on the training bands, NaN where absent."""
         have = flat["wavelength_nm"].to_numpy()
         want = self.data_.wavelength_nm
         apart = np.abs(have[None, :] - want[:, None])
@@ -139,9 +140,16 @@ class OxideEstimator:
         values = flat["reflectance"].transpose("point", "band").to_numpy()
         out = np.full((len(values), len(want)), np.nan)
         out[:, present] = values[:, apart.argmin(axis=1)[present]]
-        return out, present
+        return out
 
-    def _interval(self, reflectance: Float, present: Mask) -> tuple[Float, Float, Float]:
+    def bounds(self, reflectance: Float) -> tuple[Float, Float, Float]:
+        """Return value, lower and upper (n, 6) in wt% of reflectance (n, b) on the training bands.
+
+        Raises
+        ------
+        BandError
+            when a band is missing (NaN) and the method cannot do without it
+        """
         at_new = self.fitted_.predict(reflectance)
         if np.isnan(at_new).any():
             raise BandError(
@@ -149,9 +157,16 @@ class OxideEstimator:
                 f"{', '.join(f'{w:g}' for w in self.data_.wavelength_nm)} nm; use 'farside', "
                 "which fills in missing bands."
             )
-        lower, upper = oxide_bounds(at_new[1:], self._residuals(present))
         value = at_new[0]
+        lower, upper = np.empty(value.shape), np.empty(value.shape)
+        for present, rows in band_patterns(reflectance):
+            residuals = self._residuals(present)
+            lower[rows], upper[rows] = oxide_bounds(at_new[1:, rows], residuals)
         return value, np.minimum(lower, value), np.maximum(upper, value)
+
+    def novelty(self, reflectance: Float) -> Float:
+        """Return (n,) novelty of reflectance (n, b); see `farside.oxides.novelty`."""
+        return self._novelty.score(reflectance)
 
     def _residuals(self, present: Mask) -> tuple[CvPlus, ...]:
         """Return the residuals of the training rows, seen in the same bands as the new spectra."""

@@ -178,7 +178,13 @@ def protocol_masks(data: TrainingSet, protocol: str) -> tuple[Mask, Mask]:
 
 
 def validate(
-    method: Method, data: TrainingSet, protocol: str, *, coverage: float = 0.9, seed: int = 0
+    method: Method,
+    data: TrainingSet,
+    protocol: str,
+    *,
+    coverage: float = 0.9,
+    seed: int = 0,
+    intervals: bool = True,
 ) -> Validation:
     """Return the validation of a method by a protocol with a held-out part.
 
@@ -188,11 +194,14 @@ def validate(
     ----------
     coverage : nominal coverage of the CV+ intervals
     seed : makes the run bit-reproducible on one machine
+    intervals : whether to make them; without, there is one fit per fold and no coverage
     """
     train, held = protocol_masks(data, protocol)
     jobs: dict[bytes, Mask] = {}
     for mask in train:
         jobs[mask.tobytes()] = mask
+        if not intervals:
+            continue
         for inner in _without_each_mission(data, mask):
             jobs[inner.tobytes()] = inner
     order = {key: i for i, key in enumerate(jobs)}
@@ -203,6 +212,8 @@ def validate(
     for mask, rows in zip(train, held, strict=True):
         value[rows] = predicted[order[mask.tobytes()], rows]
         mean[rows] = np.nanmean(data.oxides[mask], axis=0)
+        if not intervals:
+            continue
         inner = _without_each_mission(data, mask)
         inside = predicted[[order[m.tobytes()] for m in inner]]
         missions = [str(m) for m in pd.unique(data.mission[mask])]

@@ -1,0 +1,1 @@
+"""The main job: every step in order, figures, and the page."""

@@ -1,0 +1,74 @@
+"""Every result of the oxide study, computed anew; needs the extra ``train``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from farside.oxides import bundle
+from farside.oxides.audit import bias_audit
+from farside.oxides.estimator import OxideEstimator
+from farside.oxides.explain import explain, physical_check
+from farside.oxides.farside import Farside
+from farside.oxides.methods import METHODS
+from farside.oxides.nearfar import near_far
+from farside.oxides.refine import effect_of
+from farside.oxides.training import TrainingSet, load_training
+from farside.oxides.validate import Validation, validate, validate_published
+from farside.report import store
+
+Say = Callable[[str], None]
+"""Told what is being done."""
+
+HONEST = ("loo", "lomo", "terrain")
+COSTLY = "yang2023"
+"""Its intervals would take 500 fits of six nets each; it is validated without them."""
+
+
+def validations(data: TrainingSet, seed: int, say: Say) -> list[Validation]:
+    """Return every estimator by every honest protocol, and the published one by its own."""
+    found = []
+    for method in METHODS:
+        for protocol in HONEST:
+            say(f"validate {method.name} by {protocol}")
+            found.append(
+                validate(method, data, protocol, seed=seed, intervals=method.name != COSTLY)
+            )
+    say("validate yang2023 by its published protocol (optimistic)")
+    found.append(validate_published(data, seed=seed))
+    return found
+
+
+def _effect(data: TrainingSet, seed: int, say: Say) -> dict[str, Any]:
+    mission = "Chang'e-5"
+    say(f"validate with and without {mission}")
+    return effect_of(Farside(), data, data.mission == mission, seed=seed).to_dict()
+
+
+def compute(folder: Path, seed: int, say: Say) -> None:
+    """Train, validate and write ``weights/`` and ``results/`` below a folder."""
+    data = load_training()
+    found = validations(data, seed, say)
+    own = [v for v in found if v.estimator == Farside.name]
+    say("train farside on all sites")
+    estimator = OxideEstimator(seed=seed).fit_training(data)
+    scores = {v.protocol: [s for s in v.to_dict()["scores"]] for v in own}
+    made_by = bundle.fingerprint(Farside().settings, seed)
+    bundle.save(folder / "weights", estimator, made_by, scores)
+    say("attribute predictions to bands")
+    explanation = explain(estimator)
+    lomo = next(v for v in own if v.protocol == "lomo")
+    results: dict[str, Any] = {
+        "validation": [v.to_dict() for v in found],
+        "refinement": _effect(data, seed, say),
+        "explanation": {
+            **explanation.to_dict(),
+            "checks": [c.to_dict() for c in physical_check(explanation)],
+        },
+        "audit": bias_audit(lomo).to_dict(),
+    }
+    say("train on the near side, test on the far side")
+    results["near_far"] = near_far(seed).to_dict()
+    for name, content in results.items():
+        store.write(folder / "results", name, content, seed)

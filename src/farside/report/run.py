@@ -1,0 +1,192 @@
+"""The main job: predict real input, compare it with what is known, write the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from farside import provenance
+from farside.constants import OXIDES
+from farside.datasets import load_clementine_sites, load_sites, load_sp_spectra
+from farside.errors import InputError
+from farside.oxides import bundle
+from farside.oxides.compare import against_cells
+from farside.report import store
+from farside.report.page import Context, render
+from farside.spectra.dataset import from_table
+from farside.spectra.prepare import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+
+    from farside.oxides.estimator import OxideEstimator
+
+CITED = (
+    "barber2021",
+    "hapke1981",
+    "li2022",
+    "li2024",
+    "lucey2000",
+    "prettyman2006",
+    "wilcox2005",
+    "yang2023",
+)
+
+R2_TOLERANCE = 0.05
+"""A recomputed R2 may differ this much from the shipped one: nets trained on another processor
+round differently, and 55 sites make R2 coarse."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run wrote and found.
+
+    Parameters
+    ----------
+    out : folder
+    files : what was written, in order
+    context : everything that the page shows
+    differences : recomputed against shipped scores where they differ by more than `R2_TOLERANCE`;
+        None unless everything was recomputed
+    """
+
+    out: Path
+    files: tuple[Path, ...]
+    context: Context
+    differences: pd.DataFrame | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the files and the differences."""
+        return {
+            "out": str(self.out),
+            "files": [str(f) for f in self.files],
+            "differences": None
+            if self.differences is None
+            else self.differences.to_dict(orient="records"),
+        }
+
+
+def run(
+    out: Path, *, full: bool = False, seed: int = 0, say: Callable[[str], None] = lambda _: None
+) -> Run:
+    """Run every step and write ``report.html``, ``oxides.csv`` and ``validation.json``.
+
+    Parameters
+    ----------
+    out : folder, made when it does not exist
+    full : train and validate anew (extra ``train``) instead of taking what ships
+    seed : of the recomputation
+    say : told what is being done
+
+    Raises
+    ------
+    StaleError
+        when what ships was made by other code, data or settings than those present
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; name a folder to write to.")
+    made = None
+    if full:
+        from farside.report.compute import compute  # noqa: PLC0415 - needs the extra 'train'
+
+        made = out / "computed"
+        compute(made, seed, say)
+    say("load weights and results")
+    estimator = bundle.load(made / "weights" if made else None)
+    results = {n: store.read(n, made / "results" if made else None) for n in store.names()}
+    say("predict sites and spectra from orbit")
+    predictions, comparison = predict_all(estimator)
+    context = Context(
+        sidecar=bundle.sidecar(made / "weights" if made else None),
+        results=results,
+        predictions=predictions,
+        comparison=comparison,
+        references=provenance.cite(*CITED),
+    )
+    say("draw the report")
+    files = (out / "oxides.csv", out / "validation.json", out / "report.html")
+    with provenance.atomic_path(files[0]) as path:
+        predictions.to_csv(path, index=False, float_format="%.4f")
+    provenance.write_json(files[1], results)
+    provenance.write_text(files[2], render(context))
+    differences = differing(results["validation"]) if full else None
+    return Run(out, files, context, differences)
+
+
+def predict_all(estimator: OxideEstimator) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return predictions of sites and orbital spectra, and the latter against gamma-ray cells."""
+    sites = load_sites()
+    parts = [long_table(estimator.predict(from_table(sites)), "Kaguya MI", sites["mission"], sites)]
+    stations = load_clementine_sites()
+    spectra = prepare(from_table(stations), "Clementine", as_is=True)[0]
+    measured = stations.reindex(columns=[*OXIDES])
+    name = "Clementine (not cross-calibrated)"
+    parts.append(long_table(estimator.predict(spectra), name, stations["site"], measured))
+    rows = load_sp_spectra()
+    rows = rows[rows["sensor"] == "SP"].reset_index(drop=True)
+    spectra, transfer = prepare(from_table(rows), "SP")
+    orbital = estimator.predict(spectra, transfer=transfer)
+    parts.append(long_table(orbital, "Kaguya SP", rows["scene"], None))
+    comparison = against_cells(orbital, rows["scene"].to_numpy(dtype=str))
+    return pd.concat(parts, ignore_index=True), comparison
+
+
+def long_table(
+    prediction: xr.Dataset, source: str, group: pd.Series[Any], measured: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return a prediction over ``point`` with one line per point and oxide.
+
+    Parameters
+    ----------
+    prediction : what `OxideEstimator.predict` returned
+    source : sensor or table the spectra come from
+    group : (n,) mission or scene
+    measured : (n, 6) wt% in columns named as the oxides, where known
+    """
+    n = prediction.sizes["point"]
+    names = prediction["name"].to_numpy() if "name" in prediction.coords else np.arange(n)
+    frame = {
+        "source": source,
+        "name": np.repeat(names.astype(str), len(OXIDES)),
+        "group": np.repeat(group.to_numpy(dtype=str), len(OXIDES)),
+    }
+    for place in ("lat", "lon"):
+        frame[place] = np.repeat(prediction[place].to_numpy(), len(OXIDES))
+    frame["oxide"] = np.tile(np.array(OXIDES), n)
+    known = np.full((n, len(OXIDES)), np.nan)
+    if measured is not None:
+        known = measured[list(OXIDES)].to_numpy(dtype=float)
+    frame["measured"] = known.reshape(-1)
+    for key in ("value", "lower", "upper"):
+        frame[key] = prediction[key].transpose("point", "oxide").to_numpy().reshape(-1)
+    frame["novelty"] = np.repeat(prediction["novelty"].to_numpy(), len(OXIDES))
+    frame["good"] = np.repeat(prediction["good"].to_numpy(), len(OXIDES))
+    return pd.DataFrame(frame)
+
+
+def differing(validation: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return where recomputed honest scores differ from the shipped ones beyond the tolerance."""
+    shipped = {(v["estimator"], v["protocol"]): v["scores"] for v in store.read("validation")}
+    lines = []
+    for new in validation:
+        if new["protocol"] == "terrain":
+            continue  # extrapolation: R2 far below 0 is no score to compare
+        old = shipped[new["estimator"], new["protocol"]]
+        for a, b in zip(old, new["scores"], strict=True):
+            if abs(a["r2"] - b["r2"]) > R2_TOLERANCE:
+                lines.append(
+                    {
+                        "estimator": new["estimator"],
+                        "protocol": new["protocol"],
+                        "oxide": a["oxide"],
+                        "shipped_r2": a["r2"],
+                        "recomputed_r2": b["r2"],
+                    }
+                )
+    return pd.DataFrame(lines, columns=["estimator", "protocol", "oxide", "shipped_r2", "recomputed_r2"])

@@ -1,0 +1,85 @@
+"""Results that ship with the package, each with the hashes of what made it."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from pathlib import Path
+from typing import Any
+
+from farside import provenance
+from farside.errors import InputError
+from farside.oxides.bundle import MODULES as BUNDLE_MODULES
+from farside.oxides.bundle import TABLES as BUNDLE_TABLES
+
+BASELINE_MODULES = ("oxides.baselines", "oxides.empirical", "oxides.yang2023")
+VALIDATION_MODULES = (*BUNDLE_MODULES, "oxides.intervals", "oxides.validate")
+
+DEPENDS: dict[str, tuple[str, ...]] = {
+    "validation": (*VALIDATION_MODULES, *BASELINE_MODULES, "spectra.parameters"),
+    "near_far": (
+        *VALIDATION_MODULES,
+        "oxides.baselines",
+        "oxides.cells",
+        "oxides.contrast",
+        "oxides.farcurve",
+        "oxides.nearfar",
+        "geography.cells",
+        "geography.regions",
+    ),
+    "refinement": (*VALIDATION_MODULES, "oxides.refine"),
+    "explanation": (*VALIDATION_MODULES, "oxides.estimator", "oxides.explain"),
+    "audit": (*VALIDATION_MODULES, "oxides.audit", "spectra.parameters"),
+}
+TABLES = (*BUNDLE_TABLES, "missions.csv", "reference_soils.csv")
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the results."""
+    return tuple(DEPENDS)
+
+
+def made_by(name: str, seed: int) -> dict[str, str]:
+    """Return the hashes of what a result depends on."""
+    return provenance.fingerprint(DEPENDS[name], TABLES, {"seed": seed})
+
+
+def write(folder: Path, name: str, content: Any, seed: int) -> None:
+    """Write a result with its hashes, atomically."""
+    provenance.write_json(
+        folder / f"{name}.json",
+        {
+            "made_by": made_by(name, seed),
+            "code_version": provenance.code_version(),
+            "seed": seed,
+            "content": content,
+        },
+    )
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the results that come with the package."""
+    with importlib.resources.as_file(importlib.resources.files("farside")) as root:
+        return root / "report" / "results"
+
+
+def read(name: str, folder: Path | None = None) -> Any:
+    """Return the content of a result; the shipped one when no folder is given.
+
+    Raises
+    ------
+    InputError
+        when it is missing or damaged
+    StaleError
+        when other code, data or settings made it than those present
+    """
+    path = (folder or shipped_folder()) / f"{name}.json"
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputError(
+            f"the result {name!r} cannot be read from {path} ({error}); compute it with "
+            "'farside run --full'."
+        ) from error
+    provenance.check_fresh(f"result {name!r}", stored["made_by"], made_by(name, stored["seed"]))
+    return stored["content"]
