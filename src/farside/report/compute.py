@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farside.oxides import bundle
 from farside.oxides.audit import bias_audit
@@ -17,6 +16,9 @@ from farside.oxides.refine import effect_of
 from farside.oxides.training import TrainingSet, load_training
 from farside.oxides.validate import Validation, validate, validate_published
 from farside.report import store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Say = Callable[[str], None]
 """Told what is being done."""
@@ -53,7 +55,7 @@ def compute(folder: Path, seed: int, say: Say) -> None:
     own = [v for v in found if v.estimator == Farside.name]
     say("train farside on all sites")
     estimator = OxideEstimator(seed=seed).fit_training(data)
-    scores = {v.protocol: [s for s in v.to_dict()["scores"]] for v in own}
+    scores = {v.protocol: list(v.to_dict()["scores"]) for v in own}
     made_by = bundle.fingerprint(Farside().settings, seed)
     bundle.save(folder / "weights", estimator, made_by, scores)
     say("attribute predictions to bands")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from farside.spectra.prepare import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import xarray as xr
 
@@ -189,4 +189,6 @@ def differing(validation: list[dict[str, Any]]) -> pd.DataFrame:
                         "recomputed_r2": b["r2"],
                     }
                 )
-    return pd.DataFrame(lines, columns=["estimator", "protocol", "oxide", "shipped_r2", "recomputed_r2"])
+    return pd.DataFrame(
+        lines, columns=["estimator", "protocol", "oxide", "shipped_r2", "recomputed_r2"]
+    )

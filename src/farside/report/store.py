@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farside import provenance
 from farside.errors import InputError
 from farside.oxides.bundle import MODULES as BUNDLE_MODULES
 from farside.oxides.bundle import TABLES as BUNDLE_TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASELINE_MODULES = ("oxides.baselines", "oxides.empirical", "oxides.yang2023")
 VALIDATION_MODULES = (*BUNDLE_MODULES, "oxides.intervals", "oxides.validate")

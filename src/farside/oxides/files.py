@@ -1,0 +1,270 @@
+"""From file to file: what the commands predict, train, refine and explain do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from farside import provenance
+from farside.constants import OXIDES
+from farside.datasets import check_samples
+from farside.errors import InputError, SampleError
+from farside.oxides import bundle
+from farside.oxides.estimator import OxideEstimator
+from farside.oxides.farside import Farside
+from farside.oxides.novelty import THRESHOLD
+from farside.oxides.refine import Refinement, refine
+from farside.oxides.training import TrainingSet, load_training, training_from
+from farside.oxides.validate import Validation, validate
+from farside.readers.table import read_table
+from farside.spectra.dataset import check_spectra, select_bands
+from farside.spectra.prepare import SITE_BANDS, open_spectra, prepare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import xarray as xr
+
+Say = Callable[[str], None]
+"""Told what is being done."""
+
+FLAGS = ("nan", "negative", "over_one", "unlit")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a prediction wrote.
+
+    Parameters
+    ----------
+    out : file
+    spectra, good, novel : number of spectra, of those that could be used, of those beyond the
+        novelty threshold
+    flags : number of spectra per reason why they could not be used
+    mean : mean of each oxide over the good spectra, wt%
+    """
+
+    out: Path
+    spectra: int
+    good: int
+    novel: int
+    flags: dict[str, int]
+    mean: dict[str, float]
+    transferred_from: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {**asdict(self), "out": str(self.out)}
+
+    def __str__(self) -> str:
+        """Return a summary as text."""
+        lines = [f"wrote {self.out}: {self.good} of {self.spectra} spectra used"]
+        unused = ", ".join(f"{n} {name}" for name, n in self.flags.items() if n)
+        if unused:
+            lines.append(f"not used: {unused} (their rows hold no numbers)")
+        if self.transferred_from:
+            lines.append(
+                f"brought from {self.transferred_from} to MI; what stays uncertain of that widens "
+                "the intervals"
+            )
+        lines.append("mean wt%  " + "  ".join(f"{k} {v:.2f}" for k, v in self.mean.items()))
+        if self.novel:
+            lines.append(
+                f"{self.novel} spectra have novelty above {THRESHOLD:g}: farther from every "
+                "training spectrum than any validation reaches; do not rely on their intervals"
+            )
+        return "\n".join(lines)
+
+
+def predict_file(
+    source: Path,
+    out: Path,
+    *,
+    sensor: str | None = None,
+    weights: Path | None = None,
+    as_is: bool = False,
+    say: Say = lambda _: None,
+) -> Predicted:
+    """Predict the spectra of a file and write oxides with interval and novelty.
+
+    Parameters
+    ----------
+    source : see `farside.spectra.prepare.open_spectra`
+    out : ``.csv`` (one line per spectrum) or ``.nc`` (the dataset; for images)
+    sensor, as_is : see `farside.spectra.prepare.prepare`
+    weights : folder of a bundle; the shipped one when None
+    """
+    if out.suffix not in (".csv", ".nc"):
+        raise InputError(f"cannot write {out.name}: give a name that ends in .csv or .nc.")
+    say(f"read {source.name}")
+    spectra, transfer = prepare(open_spectra(source), sensor, as_is=as_is)
+    say("load the weights")
+    estimator = bundle.load(weights)
+    say(f"predict {int(np.prod(list(spectra['reflectance'].shape[1:])))} spectra")
+    prediction = estimator.predict(spectra, transfer=transfer)
+    say(f"write {out}")
+    with provenance.atomic_path(out) as path:
+        if out.suffix == ".csv":
+            wide_table(prediction).to_csv(path, index=False, float_format="%.4f")
+        else:
+            prediction.to_netcdf(path, engine="scipy")
+    good = prediction["good"]
+    return Predicted(
+        out=out,
+        spectra=int(good.size),
+        good=int(good.sum()),
+        novel=int((prediction["novelty"] > THRESHOLD).sum()),
+        flags={name: int(prediction[name].sum()) for name in FLAGS},
+        mean={
+            oxide: round(float(prediction["value"].sel(oxide=oxide).mean()), 3) for oxide in OXIDES
+        },
+        transferred_from=transfer.source if transfer else None,
+    )
+
+
+def wide_table(prediction: xr.Dataset) -> pd.DataFrame:
+    """Return one line per spectrum: place, oxides with bounds, novelty, flags."""
+    dims = prediction["good"].dims
+    frame = {}
+    for name, coord in prediction.coords.items():
+        if coord.dims and set(coord.dims) <= set(dims):
+            frame[str(name)] = coord.broadcast_like(prediction["good"]).to_numpy().reshape(-1)
+    for oxide in OXIDES:
+        for key, suffix in (("value", ""), ("lower", "_lower"), ("upper", "_upper")):
+            frame[oxide + suffix] = prediction[key].sel(oxide=oxide).to_numpy().reshape(-1)
+    for name in ("novelty", "good", *FLAGS):
+        frame[name] = prediction[name].to_numpy().reshape(-1)
+    return pd.DataFrame(frame)
+
+
+def read_truth(path: Path) -> TrainingSet:
+    """Read sites with spectra and measured oxides.
+
+    Parameters
+    ----------
+    path : CSV with ``site``, ``mission``, the eight MI bands and at least one oxide (wt%)
+
+    Raises
+    ------
+    SampleError
+        for misspelt oxides, duplicate sites, impossible or missing values
+    InputError
+        when no spectrum can be used
+    """
+    spectra = select_bands(read_table(path), list(SITE_BANDS))
+    table = pd.read_csv(path, comment="#")
+    for column in ("site", "mission"):
+        if column not in table:
+            raise SampleError(
+                f"{path.name} has no column {column!r}; it has {', '.join(table.columns)}. "
+                "Each site needs a name and the mission that sampled it."
+            )
+    checked = check_samples(table)
+    flags = check_spectra(spectra)
+    bad = ~flags["good"].to_numpy()
+    if bad.any():
+        named = ", ".join(str(s) for s in checked["site"].to_numpy()[bad])
+        raise InputError(
+            f"the spectra of {named} cannot be used (a band is missing, negative or above 1); "
+            "mend or leave out these rows."
+        )
+    return training_from(spectra, checked)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training wrote.
+
+    Parameters
+    ----------
+    out : folder with ``farside.onnx`` and ``farside.json``
+    validations : of the same settings on the same rows
+    """
+
+    out: Path
+    validations: tuple[Validation, ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {"out": str(self.out), "validation": [v.to_dict() for v in self.validations]}
+
+    def __str__(self) -> str:
+        """Return a summary as text."""
+        return "\n\n".join([f"wrote {self.out}", *(str(v) for v in self.validations)])
+
+
+def train_file(
+    out: Path,
+    data: Path | None = None,
+    *,
+    coverage: float = 0.9,
+    seed: int = 0,
+    say: Say = lambda _: None,
+) -> Trained:
+    """Train the network on a table of sites, validate it and write the weights.
+
+    Parameters
+    ----------
+    out : folder
+    data : see `read_truth`; the 55 sites that ship when None
+    """
+    rows = load_training() if data is None else read_truth(data)
+    say(f"train on {len(rows)} sites of {len(rows.missions)} missions")
+    estimator = OxideEstimator(coverage=coverage, seed=seed).fit_training(rows)
+    protocols = ("loo", "lomo") if len(rows.missions) > 2 else ("loo",)
+    done = []
+    for protocol in protocols:
+        say(f"validate by {protocol}")
+        done.append(validate(Farside(), rows, protocol, coverage=coverage, seed=seed))
+    _save(out, estimator, {v.protocol: v.to_dict()["scores"] for v in done}, data, seed)
+    return Trained(out, tuple(done))
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What a refinement wrote and changed."""
+
+    out: Path
+    refinement: Refinement
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {"out": str(self.out), **self.refinement.to_dict()}
+
+    def __str__(self) -> str:
+        """Return a summary as text."""
+        return f"wrote {self.out}\n\n{self.refinement}"
+
+
+def refine_file(
+    truth: Path, out: Path, weights: Path | None = None, *, say: Say = lambda _: None
+) -> Refined:
+    """Refine a network with new ground truth, report what changed and write the new weights.
+
+    Parameters
+    ----------
+    truth : see `read_truth`
+    out : folder
+    weights : folder of the bundle to start from; the shipped one when None
+    """
+    new = read_truth(truth)
+    say("load the weights")
+    old = bundle.load(weights)
+    say(f"refit with {len(new)} new sites and validate without and with them")
+    done = refine(old, new)
+    scores = {done.effect.protocol: [asdict(s) for s in done.effect.with_]}
+    _save(out, done.estimator, scores, truth, old.seed)
+    return Refined(out, done)
+
+
+def _save(
+    out: Path, estimator: OxideEstimator, scores: dict[str, Any], data: Path | None, seed: int
+) -> None:
+    made_by = bundle.fingerprint(Farside().settings, seed)
+    if data is not None:
+        made_by["data:ground truth"] = provenance.sha256_file(data)
+    bundle.save(out, estimator, made_by, scores)

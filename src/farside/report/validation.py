@@ -1,0 +1,130 @@
+"""Validation tables for the command line: computed now, or as they ship."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from farside.errors import InputError, UnknownNameError
+from farside.oxides.methods import METHODS, method
+from farside.oxides.training import load_training
+from farside.oxides.validate import OPTIMISTIC, PROTOCOLS, validate, validate_published
+from farside.report import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEAR_FAR = "near-far"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Scores of estimators by protocols.
+
+    Parameters
+    ----------
+    content : what each validation's ``to_dict`` gave, without its rows
+    text : as it is printed
+    """
+
+    content: list[dict[str, Any]]
+    text: str = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores as plain numbers."""
+        return {"validation": self.content}
+
+    def __str__(self) -> str:
+        """Return the tables as text."""
+        return self.text
+
+
+def table(
+    estimators: tuple[str, ...],
+    protocols: tuple[str, ...],
+    *,
+    shipped: bool = False,
+    coverage: float = 0.9,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Table:
+    """Return the scores of estimators by protocols.
+
+    Parameters
+    ----------
+    estimators : names, or ``"all"``
+    protocols : names of `PROTOCOLS`, or ``"near-far"``
+    shipped : take the results that come with the package
+
+    Raises
+    ------
+    UnknownNameError
+        for a name that is not known
+    InputError
+        when a combination has no result
+    """
+    known = [m.name for m in METHODS]
+    chosen = known if ALL in estimators else [method(name).name for name in estimators]
+    for name in protocols:
+        if name not in (*PROTOCOLS, NEAR_FAR):
+            raise UnknownNameError.of("protocol", name, (*PROTOCOLS, NEAR_FAR))
+    if shipped:
+        return _shipped(chosen, protocols)
+    content, texts = [], []
+    for protocol in protocols:
+        if protocol == NEAR_FAR:
+            from farside.oxides.nearfar import near_far  # noqa: PLC0415 - needs torch
+
+            say("train on the near side, test on the far side")
+            result = near_far(seed)
+            content.append(result.to_dict())
+            texts.append(str(result))
+            continue
+        if protocol == OPTIMISTIC:
+            say("validate yang2023 by its published protocol (optimistic)")
+            done = [validate_published(load_training(), seed=seed)]
+        else:
+            done = []
+            for name in chosen:
+                say(f"validate {name} by {protocol}")
+                done.append(
+                    validate(
+                        method(name),
+                        load_training(),
+                        protocol,
+                        coverage=coverage,
+                        seed=seed,
+                        intervals=name != "yang2023",
+                    )
+                )
+        content += [v.to_dict() for v in done]
+        texts += [str(v) for v in done]
+    return Table(content, "\n\n".join(texts))
+
+
+def _shipped(estimators: list[str], protocols: tuple[str, ...]) -> Table:
+    content: list[dict[str, Any]] = []
+    texts = []
+    for protocol in protocols:
+        if protocol == NEAR_FAR:
+            content.append(store.read("near_far"))
+            texts.append("near-far: see --json, or the report that 'farside run' writes")
+            continue
+        for stored in store.read("validation"):
+            wanted = stored["estimator"] in estimators or protocol == OPTIMISTIC
+            if stored["protocol"] == protocol and wanted:
+                content.append(stored)
+                kind = "OPTIMISTIC" if stored["optimistic"] else "honest"
+                frame = pd.DataFrame(stored["scores"]).to_string(
+                    index=False, float_format=lambda v: f"{v:.2f}", na_rep="-"
+                )
+                texts.append(f"{stored['estimator']} by {protocol} ({kind})\n{frame}")
+    if not content:
+        raise InputError(
+            f"no result ships for {', '.join(estimators)} by {', '.join(protocols)}; leave out "
+            "--shipped to compute it."
+        )
+    return Table(content, "\n\n".join(texts))
