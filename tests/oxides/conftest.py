@@ -21,7 +21,7 @@ def sites() -> TrainingSet:
 @pytest.fixture(scope="session")
 def quick() -> Farside:
     """Return the estimator with nets that are trained for a moment only, yet are not zero."""
-    return Farside(FarsideSettings(cnn=CnnSettings(steps=12, members=2, pool=600)))
+    return Farside(FarsideSettings(cnn=CnnSettings(steps=8, members=2, pool=600)))
 
 
 @pytest.fixture(scope="session")
