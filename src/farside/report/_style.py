@@ -1,0 +1,227 @@
+"""How figures look: one style, colours that follow the page, and the same SVG bytes every time.
+
+Colours are written as CSS variables with the light colour as fallback, so a figure inside the page
+turns with its colour scheme and one saved alone keeps the light one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from cmcrameri import cm
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from farside.constants import OXIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+    Record = Mapping[str, Any]
+
+WIDTH_IN = 7.2
+"""Width of a figure in inches: two columns of a journal page."""
+
+INK, MUTED, FAINT = "#1f2329", "#6a727c", "#d3d8de"
+_SCHEME = {
+    "ink": (INK, "#e4e7eb"),
+    "muted": (MUTED, "#98a1ac"),
+    "faint": (FAINT, "#3a4048"),
+}
+
+N_ACCENTS = 9
+_LIGHT, _DARK = (0.03, 0.72), (0.36, 0.97)
+"""Part of batlow that stands out from a light and from a dark page."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+
+
+def _accents(span: tuple[float, float]) -> tuple[str, ...]:
+    low, high = span
+    return tuple(
+        to_hex(cm.batlow(low + (high - low) * i / (N_ACCENTS - 1))) for i in range(N_ACCENTS)
+    )
+
+
+ACCENTS = _accents(_LIGHT)
+"""One accent per mission, estimator or scene; the marker tells them apart as well."""
+
+_SCHEME |= {
+    f"accent-{i}": pair for i, pair in enumerate(zip(ACCENTS, _accents(_DARK), strict=True))
+}
+
+_RC: dict[str, Any] = {
+    "axes.edgecolor": MUTED,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.5,
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "farside",
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 7.5,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 7.5,
+}
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def pretty(oxide: str) -> str:
+    """Return a formula with its numbers lowered.
+
+    Examples
+    --------
+    >>> pretty("Al2O3")
+    'Al₂O₃'
+    """
+    return oxide.translate(_SUBSCRIPT)
+
+
+def accent(i: int, of: int = N_ACCENTS) -> str:
+    """Return the colour of series `i` of `of`, spread over the map.
+
+    Parameters
+    ----------
+    i : from 0
+    of : number of series; more than there are accents repeat them, with other markers
+    """
+    if of >= N_ACCENTS or of < 2:
+        return ACCENTS[(4 * i) % N_ACCENTS]  # neighbours far apart on the map
+    return ACCENTS[round(i * (N_ACCENTS - 1) / (of - 1))]
+
+
+def marker(i: int) -> str:
+    """Return the marker of series `i`."""
+    return MARKERS[i % len(MARKERS)]
+
+
+def css_variables() -> tuple[str, str]:
+    """Return the declarations of the figures' colours for a light and for a dark page."""
+    light, dark = (
+        "".join(f"--fig-{name}:{pair[i]};" for name, pair in _SCHEME.items()) for i in (0, 1)
+    )
+    return light, dark
+
+
+def draw(name: str, alt: str, height_in: float, paint: Callable[[Figure], None]) -> str:
+    """Return a figure as an ``<svg>`` element.
+
+    Parameters
+    ----------
+    name : put before every id, so that several figures can stand in one page
+    alt : what the figure shows, for those who cannot see it
+    height_in : inches
+    paint : draws into the empty figure
+    """
+    with mpl.rc_context(_RC):
+        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+        paint(figure)
+        out = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(out, format="svg", metadata=nothing)
+    return _for_page(out.getvalue(), name, alt)
+
+
+def _for_page(svg: str, name: str, alt: str) -> str:
+    svg = svg[svg.index("<svg ") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(href="#|url\(#)', rf"\1{name}-", svg)
+    for variable, (light, _) in _SCHEME.items():
+        svg = svg.replace(light, f"var(--fig-{variable}, {light})")
+    svg = svg.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, Arial, sans-serif")
+    label = alt.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).strip()
+
+
+def bare(axes: Axes, axis: str) -> None:
+    """Take away the ticks and grid of an axis that counts nothing."""
+    axes.grid(visible=False, axis="x" if axis == "x" else "y")
+    axes.tick_params(axis="x" if axis == "x" else "y", length=0)
+
+
+# -- parts that figures share -------------------------------------------------------------------
+
+THIN = {"elinewidth": 0.7, "capsize": 0, "linestyle": "none"}
+
+
+def column(records: Iterable[Record], key: str) -> Float:
+    """Return one value of each record as floats, NaN where it is None or absent."""
+    values = (record.get(key) for record in records)
+    return np.array([np.nan if v is None else float(v) for v in values], dtype=np.float64)
+
+
+def ordered(values: Iterable[Any]) -> list[str]:
+    """Return each value once, as text, in order of appearance."""
+    return list(dict.fromkeys(str(v) for v in values))
+
+
+def panels(figure: Figure) -> list[tuple[str, Axes]]:
+    """Return one panel per oxide."""
+    axes = figure.subplots(2, 3)
+    return list(zip(OXIDES, axes.flat, strict=True))
+
+
+def key(figure: Figure, names: Sequence[str], columns: int = 5, *, lines: bool = False) -> None:
+    """Draw the legend of series below a figure."""
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=accent(i, len(names)),
+            marker=marker(i),
+            linestyle="-" if lines else "none",
+            label=name,
+        )
+        for i, name in enumerate(names)
+    ]
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(names)))
+
+
+def one_to_one(axes: Axes, *parts: Float) -> None:
+    """Draw the line of equality and give both axes the same limits, which hold all `parts`."""
+    known = np.concatenate([p[np.isfinite(p)] for p in parts])
+    if not known.size:
+        return
+    low, high = float(known.min()), float(known.max())
+    pad = 0.04 * (high - low or 1.0)
+    ends = (low - pad, high + pad)
+    axes.plot(ends, ends, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    axes.set(xlim=ends, ylim=ends, aspect="equal")
+    axes.locator_params(nbins=5)
+
+
+def reach(value: Float, lower: Float, upper: Float) -> Float:
+    """Return (2, n) lengths of the bars, 0 where there is no interval."""
+    return np.nan_to_num(np.clip(np.stack([value - lower, upper - value]), 0.0, None))
