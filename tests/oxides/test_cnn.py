@@ -169,8 +169,9 @@ def test_one_seed_gives_the_same_bytes() -> None:
 def test_rows_outside_a_mask_are_not_looked_at(what: str) -> None:
     rng = np.random.default_rng(2)
     pool = plain_pool(rng, 24, 8)
-    # half of the spectra are mixtures
+    # half of the spectra are mixtures, the row being the first or the second of some
     pool.parents[12:, 1] = rng.integers(0, 24, 12)
+    pool.parents[12:15, 1] = pool.parents[15:18, 0] = 5
     masks = np.ones((3, 24), bool)
     masks[0, 5] = masks[1, 17] = False
     before = trained(pool, masks)
@@ -191,7 +192,10 @@ def test_rows_outside_a_mask_are_not_looked_at(what: str) -> None:
 def test_an_oxide_that_was_not_measured_teaches_nothing(oxide: int) -> None:
     pool = plain_pool(np.random.default_rng(4), 20, 8)
     pool.latent[:, oxide] = np.nan
-    network = trained(pool, np.ones((2, 20), bool))
+    # the inversion says 3, so that a gap read as any number would be an error to learn from
+    scaling = unit_scaling(2, 8)
+    scaling.constant[:] = 3.0
+    network = Trainer(CnnSettings(steps=6), MI_NM, scaling, np.ones((2, 20), bool), 0).train(pool)
     known = np.arange(6) != oxide
     # its outputs have stayed at the zero they began with; the others have not
     assert not network.weights[-1][..., oxide].any()
@@ -203,9 +207,12 @@ def test_a_single_value_teaches_its_oxide_and_no_other() -> None:
     pool = plain_pool(np.random.default_rng(4), 1, 8)
     pool.latent[:] = np.nan
     pool.latent[0, 2] = 1.5
-    network = trained(pool, np.ones((1, 1), bool), steps=200, band_dropout=0.0, weight_decay=0.0)
+    settings = CnnSettings(steps=200, band_dropout=0.0, weight_decay=0.0)
+    scaling = unit_scaling(1, 8)
+    scaling.constant[:] = 3.0
+    network = Trainer(settings, MI_NM, scaling, np.ones((1, 1), bool), 0).train(pool)
     told = network.residual(pool.x[None].astype(np.float32), np.ones(8, np.float32))[0, 0]
-    assert told[2] == pytest.approx(1.5, abs=0.02)
+    assert told[2] == pytest.approx(1.5 - 3.0, abs=0.02)
     assert not told[[0, 1, 3, 4, 5]].any()
 
 

@@ -62,11 +62,12 @@ def test_equals_the_definition(case: tuple[Float, Float, Index], coverage: Fract
     np.testing.assert_array_equal(upper, above)
 
 
-@given(st.integers(0, 500), COVERAGE)
-def test_ranks_are_not_moved_by_rounding(n: int, coverage: Fraction) -> None:
-    low, high = ranks(n, float(coverage))
-    assert high == math.ceil(coverage * (n + 1))
-    assert low == math.floor((1 - coverage) * (n + 1))
+def test_ranks_are_not_moved_by_rounding() -> None:
+    for coverage in (Fraction(i, 100) for i in range(50, 100)):
+        for n in range(200):
+            low, high = ranks(n, float(coverage))
+            assert high == math.ceil(coverage * (n + 1))
+            assert low == math.floor((1 - coverage) * (n + 1))
 
 
 @pytest.mark.parametrize(("n", "finite"), [(8, False), (9, True), (18, True)])
