@@ -28,9 +28,7 @@ def info(
     about = bundle.sidecar(weights)
     brief = {k: v for k, v in about.items() if k not in ("x_mean", "x_covariance", "training")}
     if card:
-        from farside.report.card import shipped_card  # noqa: PLC0415
-
-        text = shipped_card()
+        text = bundle.card(weights)
         show({"card": text}, text, as_json=as_json)
         return
     show(brief, _text(about), as_json=as_json)

@@ -137,7 +137,7 @@ def explain(
 
     Example: farside explain
     """
-    from farside.report.explanation import explain_file  # noqa: PLC0415
+    from farside.oxides.files import explain_file  # noqa: PLC0415
 
     with steps(quiet=quiet) as say:
         done = explain_file(spectra, weights, say=say)

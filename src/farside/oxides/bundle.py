@@ -162,6 +162,20 @@ def sidecar(folder: Path | None = None) -> dict[str, Any]:
     return content
 
 
+CARD = "model_card.md"
+
+
+def card(folder: Path | None = None) -> str:
+    """Return the model card of a bundle; the shipped one when no folder is given."""
+    path = (folder or shipped_folder()) / CARD
+    if not path.exists():
+        raise InputError(
+            f"{path.parent} has no model card; 'farside run --full' writes one for the weights of "
+            "the 55 sites, other bundles have farside.json alone."
+        )
+    return path.read_text(encoding="utf-8")
+
+
 def load(folder: Path | None = None) -> OxideEstimator:
     """Return the estimator of a bundle; the shipped one when no folder is given.
 

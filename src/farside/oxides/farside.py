@@ -2,8 +2,8 @@
 
     z(x) = c + x B + g(d) sigma_z cnn(x),   g(d) = exp(-(d / d0)^2)
 
-where x are the features of `farside.oxides.inverse`, (c, B) its posterior mean averaged over the
-feature sets with and without ln theta_Ti, cnn the nets of `farside.oxides.cnn` and d the distance
+where x are the features of `farside.oxides.inverse`, (c, B) its posterior mean given alpha (for
+TiO2: given ln theta_Ti as well), cnn the nets of `farside.oxides.cnn` and d the distance
 to the nearest training spectrum in the first principal components of alpha, each scaled to unit
 variance. Near a sampled soil the net may correct the inversion; far from all of them, where it has
 learnt nothing, it is silent and mineralogy alone speaks. d0 is `gate` times the median distance
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from farside.constants import OXIDES
 from farside.oxides.cnn import (
     CnnSettings,
     FoldScaling,
@@ -39,6 +40,8 @@ from farside.oxides.training import band_patterns
 
 if TYPE_CHECKING:
     from farside.oxides.training import Float, Mask, TrainingSet
+
+TIO2 = OXIDES.index("TiO2")
 
 COVARIANCE_RIDGE = 1e-3
 """Share of its diagonal added to a feature covariance before inversion (bands are collinear)."""
@@ -205,14 +208,15 @@ class Farside:
         measured = to_latent(data.oxides[mask], s.tio2_offset)
         latent = prior.complete(measured)
         p = rows.shape[1]
-        fits = []
-        for width in sorted({b, p}):
-            constant, slope = fit_inverse(rows[:, :width], latent, prior, s.inverse)
-            fits.append((constant, np.pad(slope, ((0, p - width), (0, 0)))))
+        constant, slope = fit_inverse(rows[:, :b], latent, prior, s.inverse)
+        slope = np.pad(slope, ((0, p - b), (0, 0)))
+        if p > b:  # theta_Ti was made for titanium, so titanium alone is read from it
+            with_ti = fit_inverse(rows, latent, prior, s.inverse)
+            constant[TIO2], slope[:, TIO2] = with_ti[0][TIO2], with_ti[1][:, TIO2]
         covariance = np.cov(rows, rowvar=False)
         return FoldScaling(
-            constant=np.mean([f[0] for f in fits], axis=0)[None],
-            slope=np.mean([f[1] for f in fits], axis=0)[None],
+            constant=constant[None],
+            slope=slope[None],
             x_mean=rows.mean(axis=0)[None],
             x_sd=rows.std(axis=0)[None],
             latent_sd=np.nanstd(measured, axis=0)[None],

@@ -15,6 +15,7 @@ from farside.datasets import check_samples
 from farside.errors import InputError, SampleError
 from farside.oxides import bundle
 from farside.oxides.estimator import OxideEstimator
+from farside.oxides.explain import Check, Explanation, explain, physical_check
 from farside.oxides.farside import Farside
 from farside.oxides.novelty import THRESHOLD
 from farside.oxides.refine import Refinement, refine
@@ -259,6 +260,34 @@ def refine_file(
     scores = {done.effect.protocol: [asdict(s) for s in done.effect.with_]}
     _save(out, done.estimator, scores, truth, old.seed)
     return Refined(out, done)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Attributions and the checks against physics."""
+
+    explanation: Explanation = field(repr=False)
+    checks: tuple[Check, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        return {**self.explanation.to_dict(), "checks": [c.to_dict() for c in self.checks]}
+
+    def __str__(self) -> str:
+        """Return a summary as text."""
+        return "\n".join([str(self.explanation), "", *(str(c) for c in self.checks)])
+
+
+def explain_file(
+    source: Path | None, weights: Path | None = None, *, say: Say = lambda _: None
+) -> Explained:
+    """Attribute the predictions of a file's spectra to bands; of the training sites when None."""
+    say("load the weights")
+    estimator = bundle.load(weights)
+    spectra = None if source is None else prepare(open_spectra(source), None)[0]
+    say("attribute predictions to bands")
+    explanation = explain(estimator, spectra)
+    return Explained(explanation, physical_check(explanation))
 
 
 def _save(

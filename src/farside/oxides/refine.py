@@ -17,10 +17,10 @@ from farside.constants import OXIDES
 from farside.errors import InputError, SampleError
 from farside.oxides.estimator import OxideEstimator
 from farside.oxides.training import Mask, Method, TrainingSet
-from farside.oxides.validate import Score, Validation, score_rows, validate
+from farside.oxides.validate import Score, Validation, score_rows, training_mean, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable
 
 
 def joined(old: TrainingSet, new: TrainingSet) -> TrainingSet:
@@ -124,7 +124,7 @@ def effect_of(
 
 def _scores(validation: Validation, rows: Mask) -> tuple[Score, ...]:
     data = validation.data
-    mean = np.broadcast_to(np.nanmean(data.oxides, axis=0), data.oxides.shape)
+    mean = np.broadcast_to(training_mean(data.oxides), data.oxides.shape)
     parts = (data.oxides, validation.value, validation.lower, validation.upper, mean)
     return score_rows(*(part[rows] for part in parts))
 
@@ -149,7 +149,7 @@ class Refinement:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain numbers; None stands for NaN."""
 
-        def plain(frame: pd.DataFrame) -> list[Mapping[Any, Any]]:
+        def plain(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
             return frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
 
         return {

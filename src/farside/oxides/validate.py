@@ -211,7 +211,7 @@ def validate(
     mean = np.full(data.oxides.shape, np.nan)
     for mask, rows in zip(train, held, strict=True):
         value[rows] = predicted[order[mask.tobytes()], rows]
-        mean[rows] = np.nanmean(data.oxides[mask], axis=0)
+        mean[rows] = training_mean(data.oxides[mask])
         if not intervals:
             continue
         inner = _without_each_mission(data, mask)
@@ -235,9 +235,16 @@ def validate_published(data: TrainingSet, *, seed: int = 0) -> Validation:
 
     value = published_protocol(data, seed)
     none = np.full(value.shape, np.nan)
-    mean = np.stack([np.nanmean(data.oxides[mask], axis=0) for mask in leave_out_masks(data)])
+    mean = np.stack([training_mean(data.oxides[mask]) for mask in leave_out_masks(data)])
     scores = score_rows(data.oxides, value, none, none, mean)
     return Validation("yang2023", OPTIMISTIC, np.nan, seed, scores, value, none, none, data)
+
+
+def training_mean(oxides: Float) -> Float:
+    """Return (6,) the mean of each oxide over rows (n, 6); NaN where none is measured."""
+    counts = np.isfinite(oxides).sum(axis=0)
+    total = np.nansum(oxides, axis=0)
+    return np.asarray(np.divide(total, counts, out=np.full(len(counts), np.nan), where=counts > 0))
 
 
 def score_rows(
@@ -252,6 +259,10 @@ def score_rows(
     scores = []
     for j, oxide in enumerate(OXIDES):
         known = np.isfinite(measured[:, j]) & np.isfinite(value[:, j])
+        if not known.any():
+            nothing = (np.nan,) * 6
+            scores.append(Score(oxide, 0, *nothing))
+            continue
         y, p = measured[known, j], value[known, j]
         squared = np.sum((p - y) ** 2)
         bounded = np.isfinite(lower[known, j]).all()

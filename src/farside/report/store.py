@@ -30,7 +30,12 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "geography.regions",
     ),
     "refinement": (*VALIDATION_MODULES, "oxides.refine"),
-    "explanation": (*VALIDATION_MODULES, "oxides.estimator", "oxides.explain"),
+    "explanation": (
+        *VALIDATION_MODULES,
+        "oxides._attribution",
+        "oxides.estimator",
+        "oxides.explain",
+    ),
     "audit": (*VALIDATION_MODULES, "oxides.audit", "spectra.parameters"),
 }
 TABLES = (*BUNDLE_TABLES, "missions.csv", "reference_soils.csv")
