@@ -25,6 +25,7 @@ from farside.constants import OXIDES
 from farside.datasets import cell_covariance, load_cells_5deg, load_missions
 from farside.errors import InputError
 from farside.geography import area_weights, in_spa, is_mare, is_near_side, surface_unit
+from farside.oxides.intervals import TIO2_OFFSET
 from farside.oxides.training import TrainingSet
 
 if TYPE_CHECKING:
@@ -144,6 +145,16 @@ def change6_row(cells: pd.DataFrame) -> int:
     if len(found) != 1:
         raise InputError(f"{len(found)} cells hold the Chang'e-6 site; give one that does.")
     return int(found[0])
+
+
+def scaled_sigma(sigma: Float, oxides: Float) -> Float:
+    """Return errors (n, 6) in wt% on the scale of `farside.oxides.intervals.to_scale`.
+
+    d ln(TiO2 + 0.5) = dTiO2 / (TiO2 + 0.5); the other oxides are on that scale in wt%.
+    """
+    scaled = np.array(sigma)
+    scaled[:, 0] /= np.maximum(np.nan_to_num(oxides[:, 0]), 0.0) + TIO2_OFFSET
+    return scaled
 
 
 # -- scores ------------------------------------------------------------------------------------

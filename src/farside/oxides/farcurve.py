@@ -24,7 +24,7 @@ import numpy as np
 
 from farside.constants import OXIDES
 from farside.geography import great_circle_deg
-from farside.oxides.cells import censored_moments, change6_row
+from farside.oxides.cells import censored_moments, change6_row, scaled_sigma
 from farside.oxides.intervals import from_scale, to_scale
 from farside.oxides.training import leave_out_masks
 
@@ -247,9 +247,7 @@ def rehearse(method: Method, cells: CellSet, *, repeats: int = 5, seed: int = 0)
 
 def _residuals(cells: CellSet, rows: Index, model2: Float) -> Residuals:
     """Return the model of residuals of some rows, without an offset yet."""
-    sigma = cells.sigma[rows].copy()
-    # d ln(TiO2 + 0.5) = dTiO2 / (TiO2 + 0.5)
-    sigma[:, 0] /= np.exp(to_scale(np.nan_to_num(cells.data.oxides[rows]))[:, 0])
+    sigma = scaled_sigma(cells.sigma[rows], cells.data.oxides[rows])
     lat, lon = (cells.table[name].to_numpy(float)[rows] for name in ("lat", "lon"))
     return Residuals(lat, lon, sigma, np.zeros(len(OXIDES)), model2)
 

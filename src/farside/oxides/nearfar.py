@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from farside.constants import OXIDES
 from farside.oxides.baselines import Ridge
 from farside.oxides.cells import (
     CellScore,
@@ -22,6 +23,7 @@ from farside.oxides.cells import (
     cell_set,
     far_regions,
     plain,
+    scaled_sigma,
     score_cells,
 )
 from farside.oxides.cnn import CnnSettings
@@ -33,10 +35,12 @@ from farside.oxides.contrast import (
 )
 from farside.oxides.farcurve import LearningCurve, Rehearsal, learning_curve, rehearse
 from farside.oxides.farside import Farside, FarsideSettings
-from farside.oxides.intervals import oxide_intervals, to_scale
+from farside.oxides.intervals import cv_plus, from_scale, to_scale
 from farside.oxides.training import leave_out_masks
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from farside.oxides.training import Float, Method
 
 COVERAGE = 0.9
@@ -162,9 +166,7 @@ def transfer(
     ----------
     name : by default that of the method
     settings : in words, for the table
-    coverage : nominal coverage of the CV+ intervals, whose groups are spatial blocks. They are for
-        what a cell would measure: the residuals that they are made of hold the near-side cells'
-        own errors, which are as large as those of the far side or larger
+    coverage : nominal coverage of the intervals of `cell_intervals`
     """
     near, far = cells.near, ~cells.near
     train = cells.data.rows(near)
@@ -176,9 +178,10 @@ def transfer(
     value = np.where(near[:, None], np.nan, predicted[0])
     value[near] = held_out
     lower, upper = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
-    lower[far], upper[far] = oxide_intervals(
-        predicted[1:, far], held_out, train.oxides, group, coverage
-    )
+    lower[far], upper[far] = cell_intervals(
+        predicted[1:, far], cells.sigma[far], held_out, train.oxides, cells.sigma[near], group,
+        coverage,
+    )  # fmt: skip
     bounds = (value, lower, upper)
     scores = list(score_cells(cells, near, "near side, by blocks", bounds))
     for region, rows in far_regions(cells).items():
@@ -195,6 +198,44 @@ def transfer(
         lower=lower,
         upper=upper,
     )
+
+
+def cell_intervals(
+    at_new: Float,
+    sigma_new: Float,
+    held_out: Float,
+    measured: Float,
+    sigma: Float,
+    group: NDArray[np.intp],
+    coverage: float,
+) -> tuple[Float, Float]:
+    r"""Return lower and upper bounds (m, 6) in wt% of what new cells would measure.
+
+    CV+ over spatial blocks (`farside.oxides.intervals`) of residuals in units of
+    :math:`s_i = \sqrt{\sigma_i^2 + \sigma_m^2}`, with sigma_i the cell's own error and sigma_m what
+    the held-out residuals of the near side hold beyond the cells' errors: a cell that is measured
+    well has a narrower interval than one that is not.
+
+    Parameters
+    ----------
+    at_new : (K, m, 6) predictions of the new cells by the fits without block k, wt%
+    sigma_new, sigma : (m, 6) and (n, 6) own errors of the new and of the training cells, wt%
+    held_out, measured : (n, 6) wt%, of the training cells
+    group : (n,) block of each training cell
+    coverage : nominal
+    """
+    residual = to_scale(held_out) - to_scale(measured)
+    own = scaled_sigma(sigma, measured)
+    model2 = np.maximum(np.nanmean(residual**2 - own**2, axis=0), 0.0)
+    unit = np.sqrt(own**2 + model2)
+    unit_new = np.sqrt(scaled_sigma(sigma_new, at_new.mean(axis=0)) ** 2 + model2)
+    new = to_scale(at_new) / unit_new
+    lower, upper = np.empty(unit_new.shape), np.empty(unit_new.shape)
+    for j in range(len(OXIDES)):
+        known = np.isfinite(residual[:, j])
+        relative = np.abs(residual[known, j]) / unit[known, j]
+        lower[:, j], upper[:, j] = cv_plus(new[..., j], relative, group[known], coverage)
+    return from_scale(lower * unit_new), from_scale(upper * unit_new)
 
 
 def farside_transfer(
