@@ -22,6 +22,7 @@ from farside.oxides.validate import (
     Validation,
     protocol_masks,
     score_rows,
+    training_mean,
     validate,
     validate_published,
 )
@@ -297,6 +298,33 @@ def test_perfect_and_shifted_predictions() -> None:
             assert np.isnan(score.coverage)
             assert np.isnan(score.width)
             assert (score.r2 == 1) == (shift == 0)
+
+
+def test_an_oxide_that_no_site_has_is_not_scored(sites: TrainingSet) -> None:
+    oxides = sites.oxides.copy()
+    oxides[:, 3] = np.nan
+    result = validate(Mean(), sites, "lomo")
+    scores = score_rows(oxides, result.value, result.lower, result.upper, result.value)
+    assert scores[3].n == 0
+    assert np.isnan([scores[3].r2, scores[3].rmse, scores[3].bias, scores[3].skill]).all()
+    assert all(s.n > 0 for s in scores if s.oxide != "MgO")
+
+
+def test_training_mean_is_of_what_was_measured(sites: TrainingSet) -> None:
+    np.testing.assert_allclose(training_mean(sites.oxides), np.nanmean(sites.oxides, axis=0))
+    assert np.isnan(training_mean(np.full((3, 6), np.nan))).all()
+
+
+@pytest.mark.parametrize("protocol", HONEST)
+def test_values_do_not_need_intervals(sites: TrainingSet, protocol: str) -> None:
+    whole = validate(LeastSquares(), sites, protocol)
+    quick = validate(LeastSquares(), sites, protocol, intervals=False)
+    np.testing.assert_array_equal(quick.value, whole.value)
+    assert np.isnan(quick.lower).all()
+    assert np.isnan(quick.upper).all()
+    for one, other in zip(quick.scores, whole.scores, strict=True):
+        assert (one.r2, one.skill) == (other.r2, other.skill)
+        assert np.isnan(one.coverage)
 
 
 # -- what a validation says of itself ----------------------------------------------------------
