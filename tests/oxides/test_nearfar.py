@@ -50,9 +50,9 @@ def rehearsal() -> Rehearsal:
     return rehearse(Ridge(), CELLS, repeats=2)
 
 
-def simulated(offset: float = 0.0) -> CellSet:
+def simulated(offset: float = 0.0, seed: int = 7) -> CellSet:
     """Return cells whose oxides follow from their colour, with errors of the size they state."""
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(seed)
     table = load_cells_5deg()
     table = table[~table["colour_filled"]].reset_index(drop=True)
     x = contrasts(table[list(LAYERS)].to_numpy(float), np.array(list(LAYERS.values())))
@@ -174,16 +174,16 @@ def test_oxides_of_the_far_side_reach_no_prediction(method: Ridge | Farside) -> 
 
 
 def test_known_truth_gives_no_bias_and_the_stated_coverage() -> None:
-    cells = simulated()
-    found = transfer(Ridge(), cells)
+    draws = [transfer(Ridge(), simulated(seed=seed)) for seed in range(4)]
     for oxide in OXIDES:
-        score = found.score("far side", oxide)
-        assert abs(score.bias) < 4 * score.bias_1s + 0.02, oxide
-        # one sigma of a coverage by 820 cells from 822 residuals is 0.015
-        assert score.coverage == pytest.approx(0.9, abs=0.04), oxide
-        # what is left is the cells' own errors
-        assert score.chi2 == pytest.approx(1.0, abs=0.2), oxide
-        assert score.rmse == pytest.approx(score.sigma, rel=0.1), oxide
+        scores = [found.score("far side", oxide) for found in draws]
+        for score in scores:
+            assert abs(score.bias) < 4 * score.bias_1s + 0.02, oxide
+            # what is left is the cells' own errors
+            assert score.chi2 == pytest.approx(1.0, abs=0.2), oxide
+            assert score.rmse == pytest.approx(score.sigma, rel=0.1), oxide
+        # one sigma of a coverage of 820 cells by 822 residuals is 0.015, of four of them 0.008
+        assert np.mean([s.coverage for s in scores]) == pytest.approx(0.9, abs=0.025), oxide
 
 
 def test_scores_split_the_error(ridge: Transfer) -> None:
@@ -297,6 +297,8 @@ def test_the_whole_test_prints_and_serialises() -> None:
     text = str(found)
     for word in ("near side, by blocks", "far-side maria", "rehearsal", "Chang'e-6", "reverses"):
         assert word in text
+    for part in (found.transfers[0], found.rehearsal, found.curve):
+        assert json.dumps(part.to_dict(), allow_nan=False)
     stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert stored["transfers"][0]["method"] == "ridge"
     assert "value" not in stored["transfers"][0]

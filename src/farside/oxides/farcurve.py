@@ -18,13 +18,13 @@ found in a rehearsal: each near-side quadrant in turn plays the far side.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from farside.constants import OXIDES
 from farside.geography import great_circle_deg
-from farside.oxides.cells import censored_moments, change6_row, scaled_sigma
+from farside.oxides.cells import censored_moments, change6_row, plain, scaled_sigma
 from farside.oxides.intervals import from_scale, to_scale
 from farside.oxides.training import leave_out_masks
 
@@ -77,6 +77,10 @@ class Rehearsal:
     def correction(self) -> str:
         """The best way that corrects a prediction, and so serves every method."""
         return min(PATCHES, key=lambda way: sum(self.error[way]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain numbers; None stands for NaN."""
+        return dict(plain(self))
 
     def __str__(self) -> str:
         """Return the table as text."""
@@ -136,6 +140,10 @@ class LearningCurve:
         return next(
             p for p in self.points if (p.method, p.k, p.oxide, p.first) == (method, k, oxide, first)
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain numbers; None stands for NaN."""
+        return dict(plain(self))
 
     def __str__(self) -> str:
         """Return the table as text: bias with spread and RMSE per oxide."""

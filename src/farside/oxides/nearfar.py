@@ -85,6 +85,10 @@ class Transfer:
         """Return the score of one region and oxide."""
         return next(s for s in self.scores if (s.region, s.oxide) == (region, oxide))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the predictions as plain numbers; None stands for NaN."""
+        return dict(plain(self))
+
     def __str__(self) -> str:
         """Return the table as text."""
         head = f"{self.method}{f' ({self.settings})' if self.settings else ''}"
