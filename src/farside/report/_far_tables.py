@@ -55,8 +55,9 @@ def transfer_table(near_far: Record) -> Table:
         made_by="farside.oxides.nearfar.near_far",
         source="cells_5deg.csv: Lunar Prospector gamma-ray oxides (Prettyman et al. 2006) and "
         "optical layers",
-        note="The near side is predicted by blocks, each without itself. No model has an RMSE "
-        "below the cells’ own error. Clamped: TiO₂ at or below 0, in bias and RMSE as a floor.",
+        note="The near side is predicted by blocks, each without itself. A perfect model would "
+        "have an RMSE of the cells’ own 1σ. Clamped: TiO₂ at or below 0, in bias and RMSE as a "
+        "floor.",
     )
 
 

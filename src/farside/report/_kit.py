@@ -73,13 +73,14 @@ def pair(value: Any, other: Any, sign: str = "±", digits: int = 2) -> str:
 
 
 def chemistry(text: str) -> str:
-    """Return text with the oxides in it set as formulas.
+    """Return text with the oxides in it set as formulas, and typographic apostrophes.
 
     Examples
     --------
     >>> chemistry("414 nm carries TiO2")
     '414 nm carries TiO₂'
     """
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     return re.sub(r"\b(?:TiO2|Al2O3|SiO2)\b", lambda m: pretty(m.group()), text)
 
 

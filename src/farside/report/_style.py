@@ -211,7 +211,7 @@ def key(figure: Figure, names: Sequence[str], columns: int = 5, *, lines: bool =
 
 def one_to_one(axes: Axes, *parts: Float) -> None:
     """Draw the line of equality and give both axes the same limits, which hold all `parts`."""
-    known = np.concatenate([p[np.isfinite(p)] for p in parts])
+    known = np.concatenate([np.empty(0), *(p[np.isfinite(p)] for p in parts)])
     if not known.size:
         return
     low, high = float(known.min()), float(known.max())

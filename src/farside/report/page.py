@@ -196,9 +196,9 @@ def _by_oxide(values: Mapping[Any, float]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _below_mean(scores: Mapping[str, Record]) -> list[str]:
-    """Return the oxides that a constant would predict better."""
-    return [o for o in OXIDES if (scores.get(o, {}).get("r2") or 0.0) < 0.0]
+def _negative(scores: Mapping[str, Record], quantity: str) -> list[str]:
+    """Return the oxides whose score is below 0: a mean would predict them better."""
+    return [o for o in OXIDES if (scores.get(o, {}).get(quantity) or 0.0) < 0.0]
 
 
 def _facts(context: Context) -> dict[str, Any]:
@@ -223,7 +223,8 @@ def _facts(context: Context) -> dict[str, Any]:
             p: [o for o in OXIDES if tables.best(validation, p, o) == tables.OWN]
             for p in tables.HONEST
         },
-        "below_mean": {p: _below_mean(scores[p]) for p in tables.HONEST},
+        "no_skill": _negative(scores["terrain"], "skill"),
+        "below_mean": {p: _negative(scores[p], "r2") for p in tables.HONEST},
         "n_sites": len(rows["name"]),
         "missions": list(dict.fromkeys(rows["mission"])),
         "single_site": [m for m in dict.fromkeys(rows["mission"]) if rows["mission"].count(m) == 1],
@@ -253,7 +254,7 @@ def _far_facts(near_far: Record) -> dict[str, Any]:
     return {
         "near_far": near_far,
         "far_scores": scores,
-        "far_below_mean": _below_mean(scores),
+        "far_below_mean": _negative(scores, "r2"),
         "verdicts": verdicts,
         "verdict_count": sum(map(len, verdicts.values())),
     }
