@@ -28,7 +28,7 @@ def transfer_table(near_far: Record) -> Table:
         rows.append([Cell(region, "group", columns, head=True)])
         for oxide in OXIDES:
             found = [by.get((region, oxide), {}) for by in scores]
-            any_ = next((s for s in found if s), {})
+            any_: Record = next((s for s in found if s), {})
             line = [
                 Cell(pretty(oxide), head=True),
                 Cell(str(any_.get("n", NONE))),

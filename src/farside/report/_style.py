@@ -59,7 +59,7 @@ _SCHEME |= {
     f"accent-{i}": pair for i, pair in enumerate(zip(ACCENTS, _accents(_DARK), strict=True))
 }
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "axes.edgecolor": MUTED,
     "axes.grid": True,
     "axes.labelcolor": INK,
@@ -172,7 +172,7 @@ def bare(axes: Axes, axis: str) -> None:
 
 # -- parts that figures share -------------------------------------------------------------------
 
-THIN = {"elinewidth": 0.7, "capsize": 0, "linestyle": "none"}
+THIN: Any = {"elinewidth": 0.7, "capsize": 0, "linestyle": "none"}
 
 
 def column(records: Iterable[Record], key: str) -> Float:

@@ -269,7 +269,7 @@ def orbit_cells(comparison: pd.DataFrame, name: str = "fig-orbit") -> str:
     ----------
     comparison : as of `farside.oxides.compare.against_cells`
     """
-    rows = comparison.to_dict(orient="records")
+    rows: list[Any] = comparison.to_dict(orient="records")
     scenes = ordered(r["group"] for r in rows)
 
     def paint(figure: Figure) -> None:
@@ -374,7 +374,7 @@ def attributions(bands: Sequence[Record], quantity: str, name: str = "fig-bands"
                 axes.text(
                     j + 0.5,
                     i + 0.5,
-                    _in_cell(value, errors[i, j], signed=signed),
+                    _in_cell(value, float(errors[i, j]), signed=signed),
                     ha="center",
                     va="center",
                     fontsize=7,
