@@ -7,7 +7,10 @@ turns a `FarsideError` into one red line and exit code 2; anything else is a def
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class FarsideError(Exception):

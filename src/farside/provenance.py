@@ -9,15 +9,17 @@ import importlib.resources
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farside.errors import InputError, StaleError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def code_version() -> str:
@@ -105,7 +107,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise InputError(f"cannot write {path}: it is a folder; name a file.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        prefix = f".{path.stem}-"
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
     except OSError as error:
         raise InputError(
             f"cannot write {path}: {error.strerror}; name a file in a folder that can be written."

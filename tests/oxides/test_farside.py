@@ -91,7 +91,7 @@ def test_gate_is_open_at_a_training_spectrum_and_shut_far_away(
     np.testing.assert_allclose(fitted.gate(1, alpha[seen]), 1.0, atol=1e-6)
     assert (fitted.gate(1, alpha[~seen]) < 0.999).all()
     assert (fitted.gate(0, 3.0 * alpha) < 1e-12).all()
-    assert (fitted.gate(0, 0.2 * alpha) < 1e-12).all()
+    assert (fitted.gate(0, 0.2 * alpha) < 1e-9).all()
 
 
 def test_far_from_every_site_the_net_is_silent(
@@ -108,7 +108,10 @@ def test_distance_is_in_whitened_components() -> None:
     near = neighbours(points, 3, 1.5)
     placed = near.points
     np.testing.assert_allclose(placed.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(np.cov(placed.T, ddof=0), np.eye(3), atol=1e-9)
+    # the first three of unit variance, the others in units of the third
+    variance = np.linalg.eigvalsh(np.cov(points.T, ddof=0))[::-1]
+    expected = np.diag(variance / np.maximum(variance, variance[2]))
+    np.testing.assert_allclose(np.cov(placed.T, ddof=0), expected, atol=1e-9)
     new = rng.normal(size=(20, 5))
     expected = cdist((new - points.mean(0)) @ near.axes, placed).min(axis=1) / np.sqrt(3)
     np.testing.assert_allclose(near.distance(new), expected)

@@ -33,12 +33,16 @@ def alpha(reflectance: Float) -> Float:
 
 
 def distance(trained: Float, new: Float) -> Float:
-    """Return the distance to the nearest training row in whitened components, per component."""
-    pca = PCA(COMPONENTS, whiten=True, svd_solver="full").fit(trained)
+    """Return the distance to the nearest training row, per component that is whitened.
+
+    Components after the third are in units of the third.
+    """
+    pca = PCA(svd_solver="full").fit(trained)
     # PCA divides by n - 1; unit variance of the rows themselves divides by n
-    unit = np.sqrt(len(trained) / (len(trained) - 1))
-    nearest = NearestNeighbors(n_neighbors=1).fit(unit * pca.transform(trained))
-    found = nearest.kneighbors(unit * pca.transform(new))[0][:, 0]
+    variance = pca.explained_variance_ * (len(trained) - 1) / len(trained)
+    unit = np.sqrt(np.maximum(variance, variance[COMPONENTS - 1]))
+    nearest = NearestNeighbors(n_neighbors=1).fit(pca.transform(trained) / unit)
+    found = nearest.kneighbors(pca.transform(new) / unit)[0][:, 0]
     return found / np.sqrt(COMPONENTS)
 
 
@@ -60,6 +64,18 @@ def test_score_is_that_of_scikit_learn(sites: TrainingSet) -> None:
 
 def test_training_spectra_are_not_new(sites: TrainingSet) -> None:
     assert (Novelty(sites).score(sites.reflectance) < 1e-5).all()
+
+
+def test_a_colour_that_no_site_has_is_new(sites: TrainingSet) -> None:
+    # along the fourth component, where the sites hardly differ, by three tenths of their spread
+    # along the first: invisible to distances in three components
+    x = alpha(sites.reflectance)
+    pca = PCA(svd_solver="full").fit(x)
+    strange = x[20] + 0.3 * np.sqrt(pca.explained_variance_[0]) * pca.components_[3]
+    w = np.exp(-strange)
+    mu0, g = np.cos(np.radians(30.0)), np.sqrt(1 - w)
+    r = w / 4 / (mu0 + 1) * (1 + 2 * mu0) / (1 + 2 * mu0 * g) * 3 / (1 + 2 * g)
+    assert Novelty(sites).score(r[None])[0] > 1
 
 
 def test_a_twentieth_of_new_landing_sites_is_beyond_the_threshold(sites: TrainingSet) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from farside.cli.output import Json, show
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def info(

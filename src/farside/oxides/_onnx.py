@@ -9,7 +9,7 @@ import numpy as np
 
 from farside.constants import OXIDES
 from farside.errors import MissingExtraError
-from farside.oxides.composition import OXIDE_MAX, SUM_RANGE
+from farside.oxides.composition import OXIDE_MAX, SUM_RANGE, TINY
 from farside.oxides.inverse import MU0, THETA_FLOOR, ti_columns
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _gate(g: _Graph, fitted: FittedFarside, alpha: str) -> str:
     other = g.math("Add", cross, (points**2).sum(axis=2)[:, None])
     squared = g.op("Add", g.op("ReduceMin", other, axes=[2], keepdims=1), own)
     squared = g.math("Max", squared, 0.0)
-    scale = np.array([n.axes.shape[1] * n.scale**2 for n in near])[:, None, None]
+    scale = np.array([n.components * n.scale**2 for n in near])[:, None, None]
     return g.op("Exp", g.math("Mul", squared, -1.0 / scale))
 
 
@@ -174,6 +174,14 @@ def _physical(g: _Graph, fitted: FittedFarside, latent: str) -> None:
     g.nodes[-1].output.append(rest)
     titanium = g.math("Sub", g.op("Exp", ti), offset)
     oxides = g.math("Max", g.op("Concat", titanium, rest, axis=2), 0.0)
-    total = g.op("ReduceSum", oxides, g.const([2], np.int64), keepdims=1)
+    total = g.math("Max", _sum(g, oxides), TINY)
     target = g.op("Clip", total, g.const(SUM_RANGE[0]), g.const(SUM_RANGE[1]))
-    g.op("Mul", oxides, g.op("Div", target, total), output="oxides")
+    scaled = g.math("Min", g.op("Mul", oxides, g.op("Div", target, total)), OXIDE_MAX)
+    room = g.op("Sub", g.const(OXIDE_MAX), scaled)
+    lacking = g.math("Max", g.op("Sub", target, _sum(g, scaled)), 0.0)
+    share = g.op("Div", g.op("Mul", lacking, room), _sum(g, room))
+    g.op("Add", scaled, share, output="oxides")
+
+
+def _sum(g: _Graph, oxides: str) -> str:
+    return g.op("ReduceSum", oxides, g.const([2], np.int64), keepdims=1)

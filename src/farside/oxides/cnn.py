@@ -7,6 +7,7 @@ a trained `Network` is plain arrays.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -180,18 +181,22 @@ class Trainer:
     seed: int
     _weights: list[torch.Tensor] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # a stream per net, told by its rows: a fit does not depend on which others are trained
+        self._own = [
+            np.random.default_rng([self.seed, member, zlib.crc32(np.packbits(mask).tobytes())])
+            for mask in self.masks
+            for member in range(self.settings.members)
+        ]
+
     def _initial(self) -> None:
         torch = import_torch()
-        generator = torch.Generator().manual_seed(self.seed)
         nets = len(self.masks) * self.settings.members
         width, length = 3, len(self.wavelength_nm)
         for channels, stride in zip(self.settings.channels, self.settings.strides, strict=True):
             scale = (2.0 / (3 * width)) ** 0.5
-            shape = (nets, 3 * width, channels)
-            self._weights += [
-                torch.randn(*shape, generator=generator) * scale,
-                torch.zeros(nets, 1, channels),
-            ]
+            drawn = [rng.normal(size=(3 * width, channels)) * scale for rng in self._own]
+            self._weights += [_single(torch, np.stack(drawn)), torch.zeros(nets, 1, channels)]
             width, length = channels, -(-length // stride)
         # zero at first: training starts from the linear inversion
         self._weights += [
@@ -224,6 +229,12 @@ class Trainer:
         each = np.repeat(np.arange(len(self.masks)), s.members)
         own = self.masks[:, pool.parents[:, 0]] & self.masks[:, pool.parents[:, 1]]
         rows = [np.flatnonzero(allowed) for allowed in own]
+        draws = np.stack(
+            [
+                rows[i][r.integers(0, len(rows[i]), (s.steps, s.batch))].astype(np.int32)
+                for i, r in zip(each, self._own, strict=True)
+            ]
+        )
         x, z = _single(torch, pool.x), _single(torch, pool.latent)
         f = {k: _single(torch, getattr(self.scaling, k)[each]) for k in ("constant", "slope")}
         mean, sd, unit = (
@@ -236,9 +247,8 @@ class Trainer:
             optimiser, s.learning_rate, total_steps=s.steps
         )
         b = len(self.wavelength_nm)
-        for _ in range(s.steps):
-            pick = np.stack([rows[i][rng.integers(0, len(rows[i]), s.batch)] for i in each])
-            index = torch.as_tensor(pick)
+        for step in range(s.steps):
+            index = torch.as_tensor(draws[:, step])
             seen = self._seen(rng)
             full = self._filled(torch, x[index], seen, each)
             standard = (full - mean[:, None]) / sd[:, None]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from farside.oxides.training import Float
 
 SUM_WT = 99.2
-"""Sum of the six oxides of a lunar soil, wt%: median of the sites with all six measured is 99.1;
+"""Sum of the six oxides of a lunar soil, wt%: median of the sites with all six measured is 99.0;
 the rest is Na2O, MnO, Cr2O3, K2O and P2O5 (Lunar Sourcebook Table 7.15)."""
 
 REGOLITH_SIO2_MAX = 50.0
@@ -32,10 +32,13 @@ REGOLITH_SIO2_MAX = 50.0
 OXIDE_MAX = np.array([17.0, 27.0, 36.65, 45.0, 20.16, 60.0])
 """No lunar regolith holds more (wt%, order of OXIDES). Al2O3 and CaO: pure anorthite CaAl2Si2O8, by
 its formula. TiO2: picritic black glass, 16.4 (Delano 1986, doi 10.1029/JB091iB04p0D201). The
-others leave every one of the 414 compositions of ``sample_compositions`` below SiO2 50 inside."""
+others leave inside every row of ``sample_compositions`` with SiO2 below 50."""
 
 SUM_RANGE = (97.0, 100.0)
 """Sums of six oxides that a regolith can have, wt%; sites with all six measured span 97.7-100.3."""
+
+TINY = 1e-6
+"""wt%, in place of a sum of zero."""
 
 _SEEN = [OXIDES.index(name) for name in ("TiO2", "FeO", "Al2O3", "MgO")]
 _TIED = [OXIDES.index(name) for name in ("CaO", "SiO2")]
@@ -59,12 +62,20 @@ def from_latent(latent: Float, offset: float) -> Float:
 
 
 def physical(latent: Float, offset: float) -> Float:
-    """Return oxides in wt% of z, each within 0 to `OXIDE_MAX`, scaled into `SUM_RANGE`."""
+    """Return oxides in wt% of z, each within 0 to `OXIDE_MAX`, their sum within `SUM_RANGE`.
+
+    A sum outside is scaled in; what a ceiling does not let through is given to the other oxides in
+    proportion to the room that they have.
+    """
     ceiling = OXIDE_MAX.copy()
     ceiling[0] = np.log(OXIDE_MAX[0] + offset)
     oxides = from_latent(np.minimum(latent, ceiling), offset)
-    total = oxides.sum(axis=-1, keepdims=True)
-    return np.asarray(oxides * np.clip(total, *SUM_RANGE) / total)
+    total = np.maximum(oxides.sum(axis=-1, keepdims=True), TINY)
+    target = np.clip(total, *SUM_RANGE)
+    oxides = np.minimum(oxides * (target / total), OXIDE_MAX)
+    room = OXIDE_MAX - oxides
+    lacking = np.maximum(target - oxides.sum(axis=-1, keepdims=True), 0.0)
+    return np.asarray(oxides + lacking * room / room.sum(axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)
@@ -76,11 +87,18 @@ class CompositionPrior:
     mean : (6,)
     covariance : (6, 6)
     offset : wt%, of the logarithm of TiO2
+    width : factor on the standard deviations when the prior is weighed; a large one has no weight
     """
 
     mean: Float
     covariance: Float
     offset: float
+    width: float = 1.0
+
+    @property
+    def unit(self) -> Float:
+        """The scale (6,) on which z is standardised: standard deviations of the references."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     def complete(self, latent: Float) -> Float:
         """Return z (n, 6) with each NaN replaced by its mean given the row's other values."""
@@ -143,21 +161,16 @@ def prior_of_samples_and_cells(
     covariances[0][np.ix_(_TIED, _TIED)] += scatter.T @ scatter / len(samples)
     apart = means[0] - means[1]
     w = cells_weight
-    return CompositionPrior(
-        mean=w * means[0] + (1 - w) * means[1],
-        covariance=w * covariances[0]
-        + (1 - w) * covariances[1]
-        + w * (1 - w) * np.outer(apart, apart)
-        + 1e-6 * np.eye(len(OXIDES)),
-        offset=offset,
-    )
+    between = w * (1 - w) * np.outer(apart, apart)
+    mixed = w * covariances[0] + (1 - w) * covariances[1] + between
+    return _prior(w * means[0] + (1 - w) * means[1], mixed, offset)
+
+
+def _prior(mean: Float, covariance: Float, offset: float) -> CompositionPrior:
+    return CompositionPrior(mean, covariance + 1e-6 * np.eye(len(OXIDES)), offset)
 
 
 def prior_of_training(oxides: Float, offset: float) -> CompositionPrior:
     """Return the prior of the training rows' own oxides (n, 6); rows with a gap are left out."""
     latent = to_latent(oxides[np.isfinite(oxides).all(axis=1)], offset)
-    return CompositionPrior(
-        mean=latent.mean(axis=0),
-        covariance=np.cov(latent, rowvar=False, bias=True) + 1e-6 * np.eye(len(OXIDES)),
-        offset=offset,
-    )
+    return _prior(latent.mean(axis=0), np.cov(latent, rowvar=False, bias=True), offset)

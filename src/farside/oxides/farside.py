@@ -12,7 +12,7 @@ between nearest neighbours of the training rows, so it is learnt inside the trai
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -79,14 +79,18 @@ class Neighbours:
 
     Parameters
     ----------
-    axes : (b, q) from centred alpha to unit-variance principal components
-    points : (m, q)
+    axes : (b, c) from centred alpha to principal components, the first q of unit variance; what
+        lies outside them is measured in units of the q-th, so that noise there counts little and
+        a spectrum unlike all others far
+    points : (m, c)
+    components : q
     scale : d0
     """
 
     centre: Float
     axes: Float
     points: Float
+    components: int
     scale: float
 
     def distance(self, alpha: Float) -> Float:
@@ -97,7 +101,7 @@ class Neighbours:
             - 2.0 * place @ self.points.T
             + (self.points**2).sum(axis=1)
         )
-        return np.asarray(np.sqrt(np.maximum(squared.min(axis=1), 0.0) / self.axes.shape[1]))
+        return np.asarray(np.sqrt(np.maximum(squared.min(axis=1), 0.0) / self.components))
 
 
 def neighbours(alpha: Float, components: int, gate: float) -> Neighbours:
@@ -105,11 +109,12 @@ def neighbours(alpha: Float, components: int, gate: float) -> Neighbours:
     centre = alpha.mean(axis=0)
     _, values, axes = np.linalg.svd(alpha - centre, full_matrices=False)
     q = min(components, len(values))
-    scaled = axes[:q].T / (values[:q] / np.sqrt(len(alpha)))
+    spread = np.maximum(values, values[q - 1]) / np.sqrt(len(alpha))
+    scaled = axes.T / spread
     points = (alpha - centre) @ scaled
     apart = np.sqrt(((points[:, None] - points) ** 2).sum(axis=2) / q)
     np.fill_diagonal(apart, np.inf)
-    return Neighbours(centre, scaled, points, float(gate * np.median(apart.min(axis=1))))
+    return Neighbours(centre, scaled, points, q, float(gate * np.median(apart.min(axis=1))))
 
 
 @dataclass(frozen=True)
@@ -198,7 +203,7 @@ class Farside:
             return prior_of_samples_and_cells(left_out, s.tio2_offset, s.cells_weight)
         prior = prior_of_training(data.oxides[mask], s.tio2_offset)
         if s.prior == "flat":
-            return CompositionPrior(prior.mean, prior.covariance * FLAT_WIDTH**2, prior.offset)
+            return replace(prior, width=FLAT_WIDTH)
         return prior
 
     def _scaling(self, data: TrainingSet, x: Float, mask: Mask) -> FoldScaling:
@@ -219,9 +224,17 @@ class Farside:
             slope=slope[None],
             x_mean=rows.mean(axis=0)[None],
             x_sd=rows.std(axis=0)[None],
-            latent_sd=np.nanstd(measured, axis=0)[None],
+            latent_sd=_spread(measured, prior)[None],
             x_covariance=(covariance + COVARIANCE_RIDGE * np.diag(np.diag(covariance)))[None],
         )
+
+
+def _spread(latent: Float, prior: CompositionPrior) -> Float:
+    """Return (6,) the standard deviation of z; the prior's for an oxide never measured."""
+    known = np.isfinite(latent).any(axis=0)
+    spread = prior.unit.copy()
+    spread[known] = np.nanstd(latent[:, known], axis=0)
+    return spread
 
 
 def _stack(scalings: list[FoldScaling]) -> FoldScaling:

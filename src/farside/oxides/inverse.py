@@ -111,7 +111,7 @@ def fit_inverse(
     prior : distribution of z
     """
     p = len(OXIDES)
-    sd = np.sqrt(np.diag(prior.covariance))
+    sd = prior.unit
     x_mean, x_sd = x.mean(axis=0), x.std(axis=0)
     xs = (x - x_mean) / x_sd
     zs = (latent - prior.mean) / sd
@@ -124,7 +124,7 @@ def fit_inverse(
     noise += settings.noise_shrinkage * np.diag(np.diag(noise))
     centre = settings.prior_centre * z_mean
     information = np.linalg.solve(noise, w.T)
-    correlation = prior.covariance / np.outer(sd, sd)
+    correlation = prior.covariance * prior.width**2 / np.outer(sd, sd)
     gain = information @ np.linalg.inv(np.linalg.inv(correlation) + w @ information)
     slope = gain * sd / x_sd[:, None]
     constant = prior.mean + sd * (centre - (centre - z_mean) @ w @ gain) - x_mean @ slope

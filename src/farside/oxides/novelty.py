@@ -1,10 +1,11 @@
 """How far a spectrum lies from every spectrum that a model was trained on.
 
-The distance is to the nearest training spectrum, in the first three principal components of alpha
-(`farside.oxides.inverse`), each of unit variance. The score divides it by the distance that 95 % of
-the training spectra stay within when their whole mission is left out: at 1, the threshold, a
-spectrum is as far from the training set as the strangest twentieth of new landing sites was from
-the others. Beyond it no validation speaks for the numbers.
+The distance is to the nearest training spectrum in the principal components of alpha
+(`farside.oxides.inverse`): the first three of unit variance, the rest in units of the third. The
+score divides it by the distance that 95 % of the training spectra stay within when their whole
+mission is left out: at 1, the threshold, a spectrum is as far from the training set as the
+strangest twentieth of new landing sites was from the others. Beyond it no validation speaks for
+the numbers.
 """
 
 from __future__ import annotations

@@ -125,7 +125,7 @@ class Validation:
             "estimator": self.estimator,
             "protocol": self.protocol,
             "optimistic": self.optimistic,
-            "nominal_coverage": self.nominal,
+            "nominal_coverage": _plain(self.nominal),
             "seed": self.seed,
             "scores": [{k: _plain(v) for k, v in asdict(s).items()} for s in self.scores],
             "rows": [{str(k): _plain(v) for k, v in row.items()} for row in rows],
@@ -134,7 +134,9 @@ class Validation:
     def __str__(self) -> str:
         """Return the table as text."""
         kind = "OPTIMISTIC, held-out sites choose the epoch" if self.optimistic else "honest"
-        head = f"{self.estimator} by {self.protocol} ({kind}), interval {self.nominal:.0%}"
+        head = f"{self.estimator} by {self.protocol} ({kind})"
+        if np.isfinite(self.nominal):
+            head += f", interval {self.nominal:.0%}"
         line = "oxide   n     R2   RMSE   bias  skill  cover  width"
         body = [
             f"{s.oxide:6}{s.n:3d} {s.r2:6.2f} {s.rmse:6.2f} {s.bias:6.2f} {s.skill:6.2f}"
@@ -197,6 +199,12 @@ def validate(
     intervals : whether to make them; without, there is one fit per fold and no coverage
     """
     train, held = protocol_masks(data, protocol)
+    least = 2 if intervals else 1
+    if min(len(set(data.mission[mask].tolist())) for mask in train) < least:
+        raise InputError(
+            f"a training part of {protocol!r} has fewer than {least} missions; intervals leave "
+            "out one mission at a time, so give rows of three missions or more."
+        )
     jobs: dict[bytes, Mask] = {}
     for mask in train:
         jobs[mask.tobytes()] = mask
@@ -265,16 +273,17 @@ def score_rows(
             continue
         y, p = measured[known, j], value[known, j]
         squared = np.sum((p - y) ** 2)
+        spread, from_mean = np.sum((y - y.mean()) ** 2), np.sum((y - mean[known, j]) ** 2)
         bounded = np.isfinite(lower[known, j]).all()
         inside = (lower[known, j] <= y) & (y <= upper[known, j])
         scores.append(
             Score(
                 oxide=oxide,
                 n=int(known.sum()),
-                r2=float(1.0 - squared / np.sum((y - y.mean()) ** 2)),
+                r2=float(1.0 - squared / spread) if spread > 0 else np.nan,
                 rmse=float(np.sqrt(np.mean((p - y) ** 2))),
                 bias=float(np.mean(p - y)),
-                skill=float(1.0 - squared / np.sum((y - mean[known, j]) ** 2)),
+                skill=float(1.0 - squared / from_mean) if from_mean > 0 else np.nan,
                 coverage=float(np.mean(inside)) if bounded else np.nan,
                 width=float(np.mean(upper[known, j] - lower[known, j])) if bounded else np.nan,
             )

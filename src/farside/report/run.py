@@ -29,13 +29,26 @@ if TYPE_CHECKING:
 
 CITED = (
     "barber2021",
+    "charette1974",
+    "delano1986",
+    "efron1981",
+    "garrickbethell2009",
     "hapke1981",
+    "heiken1991",
+    "holm1979",
     "li2022",
     "li2024",
+    "lucey1995",
     "lucey2000",
+    "lucey2000omat",
+    "matsunaga2008",
+    "ohtake2008",
     "prettyman2006",
+    "sato2017",
+    "sundararajan2017",
     "wilcox2005",
     "yang2023",
+    "yokota2011",
 )
 
 R2_TOLERANCE = 0.05
@@ -175,9 +188,10 @@ def differing(validation: list[dict[str, Any]]) -> pd.DataFrame:
     shipped = {(v["estimator"], v["protocol"]): v["scores"] for v in store.read("validation")}
     lines = []
     for new in validation:
-        if new["protocol"] == "terrain":
-            continue  # extrapolation: R2 far below 0 is no score to compare
-        old = shipped[new["estimator"], new["protocol"]]
+        old = shipped.get((new["estimator"], new["protocol"]))
+        # terrain extrapolates: an R2 far below 0 is no score to compare
+        if old is None or new["protocol"] == "terrain":
+            continue
         for a, b in zip(old, new["scores"], strict=True):
             if abs(a["r2"] - b["r2"]) > R2_TOLERANCE:
                 lines.append(

@@ -26,8 +26,11 @@ SITE_BANDS = (414.0, 749.0, 901.0, 950.0, 1001.0, 1049.0, 1248.0, 1548.0)
 
 
 def open_spectra(path: Path) -> xr.Dataset:
-    """Read a file by its ending: ``.csv`` (one spectrum per row), ``.spc`` (Kaguya SP Level 2C) or
-    ``.tif`` (M3 Level 2).
+    """Read a file of a kind that is told by its ending.
+
+    Parameters
+    ----------
+    path : ``.csv`` (one spectrum per row), ``.spc`` (Kaguya SP Level 2C) or ``.tif`` (M3 Level 2)
 
     Raises
     ------
