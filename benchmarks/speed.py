@@ -14,8 +14,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -27,6 +27,9 @@ from farside.oxides.training import load_training
 from farside.oxides.validate import validate
 from farside.oxides.yang2023 import published_protocol, torch_module
 from farside.spectra.dataset import make_spectra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PIXELS = 65_536
 PROMISED_SECONDS = 180.0
