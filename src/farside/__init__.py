@@ -1,1 +1,53 @@
-"""The chemistry of the Moon's far side, from orbit, samples and ages."""
+"""The chemistry of the Moon's far side, from orbit, samples and ages.
+
+The public names below are imported when they are first used, so that ``import farside`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "FarsideError": "farside.errors",
+    "OXIDES": "farside.constants",
+    "OxideEstimator": "farside.oxides.estimator",
+    "TrainingSet": "farside.oxides.training",
+    "Validation": "farside.oxides.validate",
+    "bias_audit": "farside.oxides.audit",
+    "check_samples": "farside.datasets",
+    "check_spectra": "farside.spectra.dataset",
+    "cite": "farside.provenance",
+    "explain": "farside.oxides.explain",
+    "load_cells_5deg": "farside.datasets",
+    "load_clementine_sites": "farside.datasets",
+    "load_estimator": "farside.oxides.bundle",
+    "load_missions": "farside.datasets",
+    "load_reference_soils": "farside.datasets",
+    "load_sample_compositions": "farside.datasets",
+    "load_sites": "farside.datasets",
+    "load_sp_spectra": "farside.datasets",
+    "load_training": "farside.oxides.training",
+    "load_transfer": "farside.spectra.transfer",
+    "make_spectra": "farside.spectra.dataset",
+    "method": "farside.oxides.methods",
+    "near_far": "farside.oxides.nearfar",
+    "open_spectra": "farside.spectra.prepare",
+    "prepare": "farside.spectra.prepare",
+    "refine": "farside.oxides.refine",
+    "resample": "farside.spectra.resample",
+    "validate": "farside.oxides.validate",
+}
+_RENAMED = {"load_estimator": "load"}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605 - a list of str
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'farside' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), _RENAMED.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -70,8 +70,14 @@ def shipped_folder() -> Path:
         return root / "report" / "results"
 
 
-def read(name: str, folder: Path | None = None) -> Any:
+def read(name: str, folder: Path | None = None, *, stale: bool = False) -> Any:
     """Return the content of a result; the shipped one when no folder is given.
+
+    Parameters
+    ----------
+    name : one of `names`
+    folder : where it was written
+    stale : take it even when other code, data or settings made it, to compare with
 
     Raises
     ------
@@ -88,5 +94,7 @@ def read(name: str, folder: Path | None = None) -> Any:
             f"the result {name!r} cannot be read from {path} ({error}); compute it with "
             "'farside run --full'."
         ) from error
+    if stale:
+        return stored["content"]
     provenance.check_fresh(f"result {name!r}", stored["made_by"], made_by(name, stored["seed"]))
     return stored["content"]
