@@ -10,7 +10,7 @@ import numpy as np
 from farside.constants import OXIDES
 from farside.errors import MissingExtraError
 from farside.oxides.composition import OXIDE_MAX, SUM_RANGE, TINY
-from farside.oxides.inverse import MU0, THETA_FLOOR, ti_columns
+from farside.oxides.inverse import MU0, THETA_FLOOR, angle_columns
 
 if TYPE_CHECKING:
     from farside.oxides.farside import FittedFarside
@@ -110,16 +110,26 @@ def _features(g: _Graph, fitted: FittedFarside) -> str:
     x = g.op("Neg", g.op("Log", w))
     zero = g.const(0.0)
     x = g.op("Where", g.op("IsNaN", "reflectance"), zero, x)
-    ti = ti_columns(fitted.wavelength_nm)
-    if ti is None:
-        return x
-    uv, red = (g.op("Gather", r, g.const([c], np.int64), axis=1) for c in ti)
-    # the argument of atan2 has a positive abscissa, so that atan of the quotient is the same
-    quotient = g.op("Div", g.math("Sub", g.op("Div", uv, red), 0.208), g.math("Add", red, 0.108))
-    theta = g.op("Log", g.op("Max", g.op("Atan", quotient), g.const(THETA_FLOOR)))
-    both = [g.op("Gather", "reflectance", g.const([c], np.int64), axis=1) for c in ti]
-    missing = g.op("Or", g.op("IsNaN", both[0]), g.op("IsNaN", both[1]))
-    return g.op("Concat", x, g.op("Where", missing, zero, theta), axis=1)
+    columns = [x]
+    for name, pair in angle_columns(fitted.wavelength_nm).items():
+        first, second = (g.op("Gather", r, g.const([c], np.int64), axis=1) for c in pair)
+        if name == "Ti":
+            y = g.math("Sub", g.op("Div", first, second), 0.208)
+            angle = _atan2(g, y, g.math("Add", second, 0.108))
+            angle = g.op("Log", g.op("Max", angle, g.const(THETA_FLOOR)))
+        else:
+            y = g.math("Sub", g.op("Div", second, first), 1.25)
+            angle = g.op("Neg", _atan2(g, y, g.math("Sub", first, 0.037)))
+        both = [g.op("Gather", "reflectance", g.const([c], np.int64), axis=1) for c in pair]
+        missing = g.op("Or", g.op("IsNaN", both[0]), g.op("IsNaN", both[1]))
+        columns.append(g.op("Where", missing, zero, angle))
+    return g.op("Concat", *columns, axis=1)
+
+
+def _atan2(g: _Graph, y: str, x: str) -> str:
+    """Add atan2(y, x) = 2 atan(y / (sqrt(x^2 + y^2) + x)), which holds but for y = 0, x < 0."""
+    radius = g.op("Sqrt", g.op("Add", g.op("Mul", x, x), g.op("Mul", y, y)))
+    return g.math("Mul", g.op("Atan", g.op("Div", y, g.op("Add", radius, x))), 2.0)
 
 
 def _gate(g: _Graph, fitted: FittedFarside, alpha: str) -> str:

@@ -20,7 +20,7 @@ from farside.errors import InputError
 from farside.oxides.cnn import fill_matrices
 from farside.oxides.estimator import OxideEstimator
 from farside.oxides.farside import Farside, FarsideSettings, FittedFarside
-from farside.oxides.inverse import ti_columns
+from farside.oxides.inverse import seen_features
 from farside.oxides.training import Float, Mask, TrainingSet, band_patterns
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ class OnnxFitted:
         return out
 
     def _fill(self, present: Mask) -> tuple[Float, Float]:
-        ti = ti_columns(self.wavelength_nm)
-        seen = present if ti is None else np.append(present, present[list(ti)].all())
+        seen = seen_features(self.wavelength_nm, present)
         return fill_matrices(self.x_mean, self.x_covariance, seen)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from farside.constants import OXIDES
 from farside.errors import MissingExtraError
+from farside.oxides.inverse import seen_features
 
 if TYPE_CHECKING:
     import torch
@@ -266,18 +267,14 @@ class Trainer:
         return self._dense()
 
     def _seen(self, rng: np.random.Generator) -> Mask:
-        """Return which features this step sees (p,); ln theta_Ti goes with its two bands."""
+        """Return which features this step sees (p,); an angle goes with its two bands."""
         b, p = len(self.wavelength_nm), self.scaling.x_mean.shape[1]
         seen = np.ones(p, dtype=bool)
         if rng.random() < self.settings.band_dropout:
             seen[:b] = rng.random(b) > 0.25
             if seen[:b].sum() < min(3, b):
                 seen[:b] = True
-            if p > b:
-                from farside.oxides.inverse import ti_columns  # noqa: PLC0415
-
-                columns = ti_columns(self.wavelength_nm)
-                seen[b] = columns is not None and bool(seen[list(columns)].all())
+            seen = seen_features(self.wavelength_nm, seen[:b])
         return seen
 
     def _filled(

@@ -2,12 +2,12 @@
 
     z(x) = c + x B + g(d) sigma_z cnn(x),   g(d) = exp(-(d / d0)^2)
 
-where x are the features of `farside.oxides.inverse`, (c, B) its posterior mean given alpha (for
-TiO2: given ln theta_Ti as well), cnn the nets of `farside.oxides.cnn` and d the distance
-to the nearest training spectrum in the first principal components of alpha, each scaled to unit
-variance. Near a sampled soil the net may correct the inversion; far from all of them, where it has
-learnt nothing, it is silent and mineralogy alone speaks. d0 is `gate` times the median distance
-between nearest neighbours of the training rows, so it is learnt inside the training part too.
+where x are the features of `farside.oxides.inverse`, (c, B) its posterior mean given alpha (TiO2:
+given ln theta_Ti as well; FeO: averaged with the line on theta_Fe, Lucey et al. 2000), cnn the nets
+of `farside.oxides.cnn` and d the distance to the nearest training spectrum in the principal
+components of alpha. Near a sampled soil the net may correct the inversion; far from all of them,
+where it has learnt nothing, it is silent and mineralogy alone speaks. d0 is `gate` times the median
+distance between nearest neighbours of the training rows, so it is learnt inside the training part.
 """
 
 from __future__ import annotations
@@ -35,13 +35,22 @@ from farside.oxides.composition import (
     prior_of_training,
     to_latent,
 )
-from farside.oxides.inverse import InverseSettings, features, fit_inverse, ti_columns
+from farside.oxides.inverse import (
+    InverseSettings,
+    angle_columns,
+    features,
+    fit_inverse,
+    seen_features,
+)
 from farside.oxides.training import band_patterns
 
 if TYPE_CHECKING:
     from farside.oxides.training import Float, Mask, TrainingSet
 
-TIO2 = OXIDES.index("TiO2")
+TIO2, FEO = OXIDES.index("TiO2"), OXIDES.index("FeO")
+
+MIN_LINE = 3
+"""Fewer measured soils than this and one give no line of FeO on theta_Fe."""
 
 COVARIANCE_RIDGE = 1e-3
 """Share of its diagonal added to a feature covariance before inversion (bands are collinear)."""
@@ -145,16 +154,9 @@ class FittedFarside:
     def filled(self, reflectance: Float, present: Mask) -> Float:
         """Return (F, n, p) features with missing bands filled in, per fit."""
         x = features(reflectance, self.wavelength_nm)
-        seen = self.seen(present)
+        seen = seen_features(self.wavelength_nm, present)
         matrix, shift = fill_matrices(self.scaling.x_mean, self.scaling.x_covariance, seen)
         return np.asarray(np.where(seen, x, 0.0) @ matrix + shift[:, None])
-
-    def seen(self, present: Mask) -> Mask:
-        """Return which features (p,) the bands that are present give."""
-        ti = ti_columns(self.wavelength_nm)
-        if ti is None:
-            return present
-        return np.append(present, present[list(ti)].all())
 
     def _predict(self, reflectance: Float, present: Mask) -> Float:
         s, b = self.scaling, len(self.wavelength_nm)
@@ -215,9 +217,19 @@ class Farside:
         p = rows.shape[1]
         constant, slope = fit_inverse(rows[:, :b], latent, prior, s.inverse)
         slope = np.pad(slope, ((0, p - b), (0, 0)))
-        if p > b:  # theta_Ti was made for titanium, so titanium alone is read from it
-            with_ti = fit_inverse(rows, latent, prior, s.inverse)
-            constant[TIO2], slope[:, TIO2] = with_ti[0][TIO2], with_ti[1][:, TIO2]
+        angles = {name: b + i for i, name in enumerate(angle_columns(data.wavelength_nm))}
+        # each angle was made for one element, so that oxide alone is read from it
+        if "Ti" in angles:
+            columns = [*range(b), angles["Ti"]]
+            with_ti = fit_inverse(rows[:, columns], latent, prior, s.inverse)
+            constant[TIO2], slope[columns, TIO2] = with_ti[0][TIO2], with_ti[1][:, TIO2]
+        known = np.isfinite(measured[:, FEO])
+        if "Fe" in angles and known.sum() > MIN_LINE:
+            # iron has two readings of unlike errors, the inversion and the line on theta_Fe
+            gain, level = np.polyfit(rows[known, angles["Fe"]], measured[known, FEO], 1)
+            constant[FEO] = (constant[FEO] + level) / 2
+            slope[:, FEO] /= 2
+            slope[angles["Fe"], FEO] = gain / 2
         covariance = np.cov(rows, rowvar=False)
         return FoldScaling(
             constant=constant[None],

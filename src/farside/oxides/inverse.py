@@ -2,7 +2,7 @@ r"""The linear part of the network: Bayesian inversion of a spectral mixing mode
 
 Light that is scattered by a regolith is absorbed in proportion to what absorbs it: the absorption
 coefficient per grain, alpha = -ln(w), with w the single-scattering albedo, is a sum over components
-(Hapke 1993). So features x = (alpha of each band, ln theta_Ti) are modelled as linear in the latent
+(Hapke 1981). So features x (alpha of each band; ln theta_Ti) are modelled as linear in the latent
 composition z (`farside.oxides.composition`), x = a + W z + e, with e normal of covariance R; the
 composition is z ~ N(m, S). What is wanted is the posterior mean,
 
@@ -23,14 +23,15 @@ from farside.constants import OXIDES
 
 if TYPE_CHECKING:
     from farside.oxides.composition import CompositionPrior
-    from farside.oxides.training import Float
+    from farside.oxides.training import Float, Mask
 
 MU0 = float(np.cos(np.radians(30.0)))
 """Cosine of the incidence angle to which reflectance is normalised (i = 30°, e = 0°)."""
 
 TI_BANDS_NM = (414.0, 749.0)
-"""The bands of theta_Ti."""
-
+FE_BANDS_NM = (749.0, 950.0)
+ANGLES = {"Ti": TI_BANDS_NM, "Fe": FE_BANDS_NM}
+"""The bands of ln theta_Ti and of theta_Fe, features of TiO2 and FeO alone."""
 
 THETA_FLOOR = 0.05
 """Least theta_Ti (rad) whose logarithm is taken; sites have 0.98-1.23."""
@@ -54,29 +55,38 @@ def single_scattering_albedo(reflectance: Float) -> Float:
     return np.asarray(1.0 - gamma * gamma)
 
 
-def ti_columns(wavelength_nm: Float, tolerance_nm: float = 5.0) -> tuple[int, int] | None:
-    """Return the columns of the two bands of theta_Ti, or None where the sensor lacks one."""
-    columns = [int(np.abs(wavelength_nm - nm).argmin()) for nm in TI_BANDS_NM]
-    near = all(
-        abs(wavelength_nm[c] - nm) <= tolerance_nm
-        for c, nm in zip(columns, TI_BANDS_NM, strict=True)
-    )
-    return (columns[0], columns[1]) if near else None
+def angle_columns(wavelength_nm: Float, tolerance_nm: float = 5.0) -> dict[str, tuple[int, int]]:
+    """Return the columns of the two bands of each angle in `ANGLES` whose bands the sensor has."""
+    found = {}
+    for name, bands in ANGLES.items():
+        columns = [int(np.abs(wavelength_nm - nm).argmin()) for nm in bands]
+        apart = np.abs(wavelength_nm[columns] - np.array(bands))
+        if (apart <= tolerance_nm).all():
+            found[name] = (columns[0], columns[1])
+    return found
+
+
+def seen_features(wavelength_nm: Float, present: Mask) -> Mask:
+    """Return which features (p,) the bands that are present (b,) give."""
+    angles = [present[list(pair)].all() for pair in angle_columns(wavelength_nm).values()]
+    return np.append(present, np.array(angles, dtype=bool))
 
 
 def features(reflectance: Float, wavelength_nm: Float) -> Float:
-    """Return (..., b) alpha, and ln theta_Ti as a last column where its two bands exist.
+    """Return (..., p): alpha of each band, then ln theta_Ti and theta_Fe where their bands exist.
 
-    A missing band (NaN) gives NaN in its own column and in that of theta_Ti.
+    A missing band (NaN) gives NaN in its own column and in those of its angles. The angles are
+    those of `farside.spectra.parameters`, there with their sources.
     """
-    alpha = -np.log(single_scattering_albedo(reflectance))
-    ti = ti_columns(wavelength_nm)
-    if ti is None:
-        return np.asarray(alpha)
-    uv, red = reflectance[..., ti[0]], reflectance[..., ti[1]]
-    # theta_Ti as in farside.spectra.parameters, there with its source
-    theta = np.arctan2(uv / red - 0.208, red + 0.108)
-    return np.concatenate([alpha, np.log(np.maximum(theta, THETA_FLOOR))[..., None]], axis=-1)
+    columns = [-np.log(single_scattering_albedo(reflectance))]
+    for name, (first, second) in angle_columns(wavelength_nm).items():
+        one, two = reflectance[..., first], reflectance[..., second]
+        if name == "Ti":
+            theta = np.log(np.maximum(np.arctan2(one / two - 0.208, two + 0.108), THETA_FLOOR))
+        else:
+            theta = -np.arctan2(two / one - 1.25, one - 0.037)
+        columns.append(theta[..., None])
+    return np.concatenate(columns, axis=-1)
 
 
 @dataclass(frozen=True)
