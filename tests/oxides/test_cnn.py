@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 MI_NM = np.array([414.0, 749.0, 901.0, 950.0, 1001.0, 1049.0, 1248.0, 1548.0])
+PLAIN_NM = MI_NM + 20.0
+"""Bands of which no angle can be made, so that features are bands alone."""
 
 
 def unit_scaling(fits: int, p: int) -> FoldScaling:
@@ -147,7 +149,7 @@ def trained(
     pool: TrainingPool, masks: NDArray[np.bool_], seed: int = 0, **settings: float
 ) -> Network:
     few = CnnSettings(**{"steps": 6, "members": 2, **settings})
-    return Trainer(few, MI_NM, unit_scaling(len(masks), 8), masks, seed).train(pool)
+    return Trainer(few, PLAIN_NM, unit_scaling(len(masks), 8), masks, seed).train(pool)
 
 
 def weights_of(network: Network, fit: int) -> bytes:
@@ -195,7 +197,9 @@ def test_an_oxide_that_was_not_measured_teaches_nothing(oxide: int) -> None:
     # the inversion says 3, so that a gap read as any number would be an error to learn from
     scaling = unit_scaling(2, 8)
     scaling.constant[:] = 3.0
-    network = Trainer(CnnSettings(steps=6), MI_NM, scaling, np.ones((2, 20), bool), 0).train(pool)
+    network = Trainer(CnnSettings(steps=6), PLAIN_NM, scaling, np.ones((2, 20), bool), 0).train(
+        pool
+    )
     known = np.arange(6) != oxide
     # its outputs have stayed at the zero they began with; the others have not
     assert not network.weights[-1][..., oxide].any()
@@ -210,7 +214,7 @@ def test_a_single_value_teaches_its_oxide_and_no_other() -> None:
     settings = CnnSettings(steps=200, band_dropout=0.0, weight_decay=0.0)
     scaling = unit_scaling(1, 8)
     scaling.constant[:] = 3.0
-    network = Trainer(settings, MI_NM, scaling, np.ones((1, 1), bool), 0).train(pool)
+    network = Trainer(settings, PLAIN_NM, scaling, np.ones((1, 1), bool), 0).train(pool)
     told = network.residual(pool.x[None].astype(np.float32), np.ones(8, np.float32))[0, 0]
     assert told[2] == pytest.approx(1.5 - 3.0, abs=0.02)
     assert not told[[0, 1, 3, 4, 5]].any()
@@ -241,7 +245,7 @@ def test_the_net_learns_what_the_inversion_leaves() -> None:
     scaling.constant[0] = 0.25
     pool.latent[:] = pool.x @ scaling.slope[0] + 0.25
     settings = CnnSettings(steps=5, band_dropout=0.0)
-    network = Trainer(settings, MI_NM, scaling, np.ones((1, 30), bool), 0).train(pool)
+    network = Trainer(settings, PLAIN_NM, scaling, np.ones((1, 30), bool), 0).train(pool)
     assert not network.weights[-1].any()
     assert not network.biases[-1].any()
 

@@ -15,10 +15,11 @@ from farside.datasets import load_sites
 from farside.oxides.composition import CompositionPrior
 from farside.oxides.inverse import (
     InverseSettings,
+    angle_columns,
     features,
     fit_inverse,
+    seen_features,
     single_scattering_albedo,
-    ti_columns,
 )
 from farside.spectra.dataset import make_spectra
 from farside.spectra.parameters import theta_ti
@@ -105,25 +106,33 @@ def test_a_missing_band_stays_in_its_column(sites: TrainingSet, missing: int) ->
     gone = np.zeros(x.shape, dtype=bool)
     gone[3, missing] = True
     gone[3, 8] = sites.wavelength_nm[missing] in (414.0, 749.0)
+    gone[3, 9] = sites.wavelength_nm[missing] in (749.0, 950.0)
     np.testing.assert_array_equal(np.isnan(x), gone)
     np.testing.assert_array_equal(x[~gone], whole[~gone])
 
 
-def test_the_angle_needs_both_of_its_bands() -> None:
+def test_an_angle_needs_both_of_its_bands() -> None:
     clementine = np.array([415.0, 750.0, 900.0, 950.0, 1000.0])
-    assert ti_columns(clementine) == (0, 1)
-    assert ti_columns(clementine[::-1]) == (4, 3)
-    assert ti_columns(clementine[1:]) is None
+    assert angle_columns(clementine) == {"Ti": (0, 1), "Fe": (1, 3)}
+    assert angle_columns(clementine[::-1]) == {"Ti": (4, 3), "Fe": (3, 1)}
+    assert angle_columns(clementine[1:]) == {"Fe": (0, 2)}
     # M3 begins at 430 nm (Green et al. 2011)
-    assert ti_columns(np.array([430.0, 749.0, 950.0])) is None
-    assert features(np.full((2, 4), 0.1), clementine[1:]).shape == (2, 4)
+    assert angle_columns(np.array([430.0, 749.0, 950.0])) == {"Fe": (1, 2)}
+    assert features(np.full((2, 4), 0.1), clementine[1:]).shape == (2, 5)
+
+
+def test_the_bands_that_are_seen_give_their_features() -> None:
+    wavelength = np.array([414.0, 749.0, 950.0])
+    for gap, angles in (((), (True, True)), ((0,), (False, True)), ((2,), (True, False))):
+        present = ~np.isin(np.arange(3), gap)
+        assert seen_features(wavelength, present).tolist() == [*present.tolist(), *angles]
 
 
 def test_features_do_not_depend_on_the_order_of_bands(sites: TrainingSet) -> None:
     turned = features(sites.reflectance[:, ::-1], sites.wavelength_nm[::-1])
     straight = features(sites.reflectance, sites.wavelength_nm)
     np.testing.assert_array_equal(turned[:, :8][:, ::-1], straight[:, :8])
-    np.testing.assert_array_equal(turned[:, 8], straight[:, 8])
+    np.testing.assert_array_equal(turned[:, 8:], straight[:, 8:])
 
 
 # -- the posterior mean ------------------------------------------------------------------------
