@@ -70,7 +70,8 @@ def compute(folder: Path, seed: int, say: Say) -> None:
     explanation = explain(estimator)
     lomo = next(v for v in own if v.protocol == "lomo")
     audit = bias_audit(lomo)
-    card = model_card(estimator, bundle.sidecar(folder / "weights"), found, explanation, audit)
+    shown = [v for v in found if v.optimistic or v.estimator == Farside.name]
+    card = model_card(estimator, bundle.sidecar(folder / "weights"), shown, explanation, audit)
     provenance.write_text(folder / "weights" / bundle.CARD, card)
     results: dict[str, Any] = {
         "validation": [v.to_dict() for v in found],
