@@ -18,6 +18,7 @@ from farside.datasets import (
     load_clementine_sites,
     load_missions,
     load_reference_soils,
+    load_sample_compositions,
     load_sites,
     sidecar,
     table_names,
@@ -35,6 +36,7 @@ LOADERS = {
     "clementine_sites": load_clementine_sites,
     "missions": load_missions,
     "reference_soils": load_reference_soils,
+    "sample_compositions": load_sample_compositions,
     "sites": load_sites,
 }
 BY_NAME = pytest.mark.parametrize("name", sorted(LOADERS))

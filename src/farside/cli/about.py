@@ -41,9 +41,13 @@ def _text(about: dict[str, Any]) -> str:
         f"weights sha256 {about['onnx_sha256']}",
     ]
     for protocol, scores in about["validation"].items():
-        r2 = "  ".join(f"{s['oxide']} {s['r2']:.2f}" for s in scores)
+        r2 = "  ".join(f"{s['oxide']} {_number(s['r2'])}" for s in scores)
         lines.append(f"R2 by {protocol:8} {r2}")
     return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def cite(as_json: Json = False) -> None:

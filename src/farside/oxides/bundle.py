@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from farside import provenance
 from farside.constants import OXIDES
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 MODULES = (
     "constants",
+    "datasets._tables",
+    "geography.cells",
+    "geography.regions",
     "oxides.cnn",
     "oxides.composition",
     "oxides.farside",
@@ -36,7 +40,23 @@ MODULES = (
     "oxides.training",
 )
 TABLES = ("cells_5deg.csv", "sample_compositions.csv", "sites.csv")
-FORMAT = 1
+FORMAT = 2
+KEYS = (
+    "code_version",
+    "coverage",
+    "made_by",
+    "missions",
+    "onnx_sha256",
+    "oxides",
+    "seed",
+    "settings",
+    "training",
+    "validation",
+    "wavelength_nm",
+    "x_covariance",
+    "x_mean",
+)
+"""What a sidecar must hold."""
 
 
 def fingerprint(settings: FarsideSettings, seed: int) -> dict[str, str]:
@@ -91,8 +111,9 @@ def save(
     fitted = estimator.fitted_
     if not isinstance(fitted, FittedFarside):
         raise InputError(
-            f"only the method 'farside' can be saved, not {estimator.method.name!r}; "
-            "the baselines are refitted in less than a second."
+            f"this estimator ({estimator.method.name}) was not fitted here with the method "
+            "'farside'; a loaded bundle lies in its folder already, and the baselines are "
+            "refitted in less than a second."
         )
     from farside.oxides._onnx import graph  # noqa: PLC0415 - needs the extra 'train'
 
@@ -140,25 +161,33 @@ def shipped_folder() -> Path:
 
 
 def sidecar(folder: Path | None = None) -> dict[str, Any]:
-    """Return the metadata of a bundle; the shipped one when no folder is given."""
+    """Return the metadata of a bundle; the shipped one when no folder is given.
+
+    Raises
+    ------
+    InputError
+        when there is none, or it is damaged or of another format
+    """
     path = (folder or shipped_folder()) / "farside.json"
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not path.is_file():
         raise InputError(
             f"there is no bundle in {path.parent} (farside.json is missing); name a folder that "
             "'farside train' or 'farside refine' wrote."
-        ) from error
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{path} is not readable as JSON ({error}); write the bundle anew."
-        ) from error
-    if content.get("format") != FORMAT:
-        raise InputError(
-            f"{path} has format {content.get('format')!r}; this version reads {FORMAT}. "
-            "Train it anew with 'farside train'."
         )
-    return content
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = content["format"]
+        missing = [key for key in KEYS if key not in content]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is not the sidecar of a bundle ({error}); write the bundle anew."
+        ) from error
+    if found != FORMAT or missing:
+        raise InputError(
+            f"{path} has format {found!r} and lacks {missing or 'nothing'}; this version reads "
+            f"format {FORMAT}. Train it anew with 'farside train'."
+        )
+    return dict(content)
 
 
 CARD = "model_card.md"
@@ -199,8 +228,26 @@ def load(folder: Path | None = None) -> OxideEstimator:
     # one thread per session: blocks, not products of 64 columns, are what runs in parallel
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        settings = TypeAdapter(FarsideSettings).validate_python(about["settings"])
+        data = _training(about)
+        fits = 1 + len(data.missions)
+        x_mean, x_covariance = np.array(about["x_mean"]), np.array(about["x_covariance"])
+        shapes = {i.name: i.shape for i in session.get_inputs()}
+        p = shapes["fill"][1]
+        fitting = shapes["fill"][0] == fits == len(x_mean) and x_covariance.shape == (fits, p, p)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"the sidecar of {path} is damaged: {error}.") from error
+    if not fitting:
+        raise InputError(f"the sidecar of {path} does not fit its graph; write the bundle anew.")
+    fitted = OnnxFitted(session, data.wavelength_nm, x_mean, x_covariance)
+    estimator = OxideEstimator(Farside(settings), coverage=about["coverage"], seed=about["seed"])
+    return estimator.with_fit(data, fitted)
+
+
+def _training(about: Mapping[str, Any]) -> TrainingSet:
     rows = about["training"]
-    data = TrainingSet(
+    return TrainingSet(
         name=np.array(rows["name"], dtype=str),
         mission=np.array(rows["mission"], dtype=str),
         terrain=np.array(rows["terrain"], dtype=str),
@@ -208,8 +255,3 @@ def load(folder: Path | None = None) -> OxideEstimator:
         reflectance=np.array(rows["reflectance"], dtype=np.float64),
         oxides=np.array(rows["oxides"], dtype=np.float64),
     )
-    fitted = OnnxFitted(
-        session, data.wavelength_nm, np.array(about["x_mean"]), np.array(about["x_covariance"])
-    )
-    estimator = OxideEstimator(Farside(), coverage=about["coverage"], seed=about["seed"])
-    return estimator.with_fit(data, fitted)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from farside.constants import OXIDES
 from farside.datasets import cell_covariance, load_cells_5deg
+from farside.readers.dataset import wrap_longitude
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,7 +24,8 @@ NORMAL_90 = 1.6449
 def cell_of(lat: Float, lon: Float) -> NDArray[np.intp]:
     """Return the row of ``cells_5deg`` that holds each place, -1 where the place is not known."""
     cells = load_cells_5deg()
-    lat, lon = np.asarray(lat, float)[:, None], np.asarray(lon, float)[:, None]
+    lat = np.minimum(np.asarray(lat, float), np.nextafter(90.0, 0.0))[:, None]
+    lon = wrap_longitude(lon)[:, None]
     inside = (
         (cells["lat_min"].to_numpy() <= lat)
         & (lat < cells["lat_max"].to_numpy())

@@ -107,7 +107,10 @@ class OxideEstimator:
             ``nan``, ``negative``, ``over_one``, ``unlit``. A spectrum that is not good gives NaN.
         """
         flags = check_spectra(spectra)
-        source = spectra if transfer is None else transfer.apply(spectra)
+        source = spectra
+        if transfer is not None:
+            source = transfer.apply(spectra)
+            flags = check_spectra(source)
         flat = flatten(source)
         reflectance = self._aligned(flat)
         good = flatten_mask(flags["good"])

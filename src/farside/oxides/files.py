@@ -21,7 +21,8 @@ from farside.oxides.novelty import THRESHOLD
 from farside.oxides.refine import Refinement, refine
 from farside.oxides.training import TrainingSet, load_training, training_from
 from farside.oxides.validate import Validation, validate
-from farside.readers.table import read_table
+from farside.readers.dataset import wavelength_columns
+from farside.readers.table import read_frame, read_table
 from farside.spectra.dataset import check_spectra, select_bands
 from farside.spectra.prepare import SITE_BANDS, open_spectra, prepare
 
@@ -99,7 +100,7 @@ def predict_file(
     sensor, as_is : see `farside.spectra.prepare.prepare`
     weights : folder of a bundle; the shipped one when None
     """
-    if out.suffix not in (".csv", ".nc"):
+    if out.suffix.lower() not in (".csv", ".nc"):
         raise InputError(f"cannot write {out.name}: give a name that ends in .csv or .nc.")
     say(f"read {source.name}")
     spectra, transfer = prepare(open_spectra(source), sensor, as_is=as_is)
@@ -109,8 +110,11 @@ def predict_file(
     prediction = estimator.predict(spectra, transfer=transfer)
     say(f"write {out}")
     with provenance.atomic_path(out) as path:
-        if out.suffix == ".csv":
-            wide_table(prediction).to_csv(path, index=False, float_format="%.4f")
+        if out.suffix.lower() == ".csv":
+            table = wide_table(prediction)
+            if source.suffix.lower() == ".csv":
+                table = with_columns_of(read_frame(source), table)
+            table.to_csv(path, index=False, float_format="%.6g")
         else:
             prediction.to_netcdf(path, engine="scipy")
     good = prediction["good"]
@@ -129,8 +133,12 @@ def predict_file(
 
 def wide_table(prediction: xr.Dataset) -> pd.DataFrame:
     """Return one line per spectrum: place, oxides with bounds, novelty, flags."""
-    dims = prediction["good"].dims
+    good = prediction["good"]
+    dims = good.dims
     frame = {}
+    if dims == ("y", "x"):
+        rows, columns = np.indices(good.shape)
+        frame.update({"y": rows.reshape(-1), "x": columns.reshape(-1)})
     for name, coord in prediction.coords.items():
         if coord.dims and set(coord.dims) <= set(dims):
             frame[str(name)] = coord.broadcast_like(prediction["good"]).to_numpy().reshape(-1)
@@ -140,6 +148,14 @@ def wide_table(prediction: xr.Dataset) -> pd.DataFrame:
     for name in ("novelty", "good", *FLAGS):
         frame[name] = prediction[name].to_numpy().reshape(-1)
     return pd.DataFrame(frame)
+
+
+def with_columns_of(source: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of predictions with the columns of the source that are no reflectance."""
+    bands = set(wavelength_columns(source))
+    kept = [c for c in source if c not in bands and not str(c).endswith("_1s")]
+    own = table.drop(columns=[c for c in ("name", *kept) if c in table])
+    return pd.concat([source[kept], own], axis=1)
 
 
 def read_truth(path: Path) -> TrainingSet:
@@ -157,12 +173,17 @@ def read_truth(path: Path) -> TrainingSet:
         when no spectrum can be used
     """
     spectra = select_bands(read_table(path), list(SITE_BANDS))
-    table = pd.read_csv(path, comment="#")
+    table = read_frame(path)
     for column in ("site", "mission"):
         if column not in table:
             raise SampleError(
                 f"{path.name} has no column {column!r}; it has {', '.join(table.columns)}. "
                 "Each site needs a name and the mission that sampled it."
+            )
+        if table[column].isna().any():
+            rows = [int(i) + 1 for i in np.flatnonzero(table[column].isna())]
+            raise SampleError(
+                f"the rows {rows} of {path.name} have no {column}; name it or leave them out."
             )
     checked = check_samples(table)
     flags = check_spectra(spectra)
@@ -213,6 +234,7 @@ def train_file(
     out : folder
     data : see `read_truth`; the 55 sites that ship when None
     """
+    _folder(out)
     rows = load_training() if data is None else read_truth(data)
     say(f"train on {len(rows)} sites of {len(rows.missions)} missions")
     estimator = OxideEstimator(coverage=coverage, seed=seed).fit_training(rows)
@@ -252,12 +274,13 @@ def refine_file(
     out : folder
     weights : folder of the bundle to start from; the shipped one when None
     """
+    _folder(out)
     new = read_truth(truth)
     say("load the weights")
     old = bundle.load(weights)
     say(f"refit with {len(new)} new sites and validate without and with them")
     done = refine(old, new)
-    scores = {done.effect.protocol: [asdict(s) for s in done.effect.with_]}
+    scores = {done.effect.protocol: [s.to_dict() for s in done.effect.with_]}
     _save(out, done.estimator, scores, truth, old.seed)
     return Refined(out, done)
 
@@ -284,10 +307,19 @@ def explain_file(
     """Attribute the predictions of a file's spectra to bands; of the training sites when None."""
     say("load the weights")
     estimator = bundle.load(weights)
-    spectra = None if source is None else prepare(open_spectra(source), None)[0]
+    spectra = None
+    if source is not None:
+        spectra, transfer = prepare(open_spectra(source))
+        spectra = spectra if transfer is None else transfer.apply(spectra)
     say("attribute predictions to bands")
     explanation = explain(estimator, spectra)
     return Explained(explanation, physical_check(explanation))
+
+
+def _folder(out: Path) -> None:
+    """Refuse at once what could not be written in the end."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; name a folder to write the weights to.")
 
 
 def _save(

@@ -17,7 +17,7 @@ from farside.constants import OXIDES
 from farside.errors import InputError, SampleError
 from farside.oxides.estimator import OxideEstimator
 from farside.oxides.training import Mask, Method, TrainingSet
-from farside.oxides.validate import Score, Validation, score_rows, training_mean, validate
+from farside.oxides.validate import Score, Validation, plain, score_rows, training_mean, validate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -90,7 +90,10 @@ class Effect:
         return {
             "rows": list(self.rows),
             "protocol": self.protocol,
-            "scores": self.to_frame().to_dict(orient="records"),
+            "scores": [
+                {str(k): plain(v) for k, v in row.items()}
+                for row in self.to_frame().to_dict(orient="records")
+            ],
         }
 
     def __str__(self) -> str:
@@ -149,12 +152,12 @@ class Refinement:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain numbers; None stands for NaN."""
 
-        def plain(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
+        def records(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
             return frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
 
         return {
-            "before": plain(self.before),
-            "after": plain(self.after),
+            "before": records(self.before),
+            "after": records(self.after),
             "effect": self.effect.to_dict(),
         }
 

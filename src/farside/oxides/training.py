@@ -106,6 +106,7 @@ def training_from(spectra: xr.Dataset, oxides: pd.DataFrame) -> TrainingSet:
     InputError
         when rows and points differ in number, or a row has no measured oxide
     """
+    spectra = spectra.sortby("wavelength_nm")
     reflectance = spectra["reflectance"].transpose("point", "band").to_numpy().astype(np.float64)
     n = len(reflectance)
     if len(oxides) != n:

@@ -58,6 +58,10 @@ class Score:
     coverage: float
     width: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain numbers; None stands for NaN."""
+        return {key: plain(value) for key, value in asdict(self).items()}
+
 
 @dataclass(frozen=True)
 class Validation:
@@ -125,10 +129,10 @@ class Validation:
             "estimator": self.estimator,
             "protocol": self.protocol,
             "optimistic": self.optimistic,
-            "nominal_coverage": _plain(self.nominal),
+            "nominal_coverage": plain(self.nominal),
             "seed": self.seed,
-            "scores": [{k: _plain(v) for k, v in asdict(s).items()} for s in self.scores],
-            "rows": [{str(k): _plain(v) for k, v in row.items()} for row in rows],
+            "scores": [s.to_dict() for s in self.scores],
+            "rows": [{str(k): plain(v) for k, v in row.items()} for row in rows],
         }
 
     def __str__(self) -> str:
@@ -150,7 +154,8 @@ class Validation:
         return "\n".join([head, line, *body])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a number of six digits, None for NaN, anything else as it is."""
     if isinstance(value, float | np.floating):
         return float(f"{value:.6g}") if np.isfinite(value) else None
     return value

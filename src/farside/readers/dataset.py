@@ -36,7 +36,9 @@ def wrap_longitude(lon: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(lon, dtype=float)
     finite = np.isfinite(values)
     out = np.full(values.shape, np.nan)
-    out[finite] = (values[finite] + 180.0) % 360.0 - 180.0
+    known = values[finite]
+    inside = (known >= -180.0) & (known < 180.0)  # left as given, digit for digit
+    out[finite] = np.where(inside, known, (known + 180.0) % 360.0 - 180.0)
     return out
 
 

@@ -14,6 +14,29 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+def read_frame(path: Path) -> pd.DataFrame:
+    """Read a CSV file in UTF-8 with a header; lines that begin with ``#`` are left out.
+
+    Raises
+    ------
+    InputError
+        when the file is missing, is no text or is no table
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"there is no file {path}; give a CSV file with one spectrum in each row.")
+    try:
+        frame = pd.read_csv(path, comment="#", skipinitialspace=True, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8; save it as a CSV file.") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}.") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{path} is not a table with comma-separated columns: {reason}") from error
+    return frame
+
+
 def read_table(path: Path) -> xr.Dataset:
     """Read a table of spectra.
 
@@ -36,17 +59,7 @@ def read_table(path: Path) -> xr.Dataset:
         when no column is a band
     """
     path = Path(path)
-    if not path.exists():
-        raise InputError(f"there is no file {path}; give a CSV file with one spectrum in each row.")
-    try:
-        frame = pd.read_csv(path, comment="#", skipinitialspace=True, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8; save it as a CSV file.") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}.") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path} is not a table with comma-separated columns: {reason}") from error
+    frame = read_frame(path)
     try:
         ds = from_table(frame)
     except InputError as error:

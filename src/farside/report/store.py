@@ -24,10 +24,9 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "oxides.baselines",
         "oxides.cells",
         "oxides.contrast",
+        "oxides.empirical",
         "oxides.farcurve",
         "oxides.nearfar",
-        "geography.cells",
-        "geography.regions",
     ),
     "refinement": (*VALIDATION_MODULES, "oxides.refine"),
     "explanation": (
@@ -36,7 +35,12 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "oxides.estimator",
         "oxides.explain",
     ),
-    "audit": (*VALIDATION_MODULES, "oxides.audit", "spectra.parameters"),
+    "audit": (
+        *VALIDATION_MODULES,
+        "oxides._attribution",
+        "oxides.audit",
+        "spectra.parameters",
+    ),
 }
 TABLES = (*BUNDLE_TABLES, "missions.csv", "reference_soils.csv")
 
@@ -89,12 +93,13 @@ def read(name: str, folder: Path | None = None, *, stale: bool = False) -> Any:
     path = (folder or shipped_folder()) / f"{name}.json"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+        found, seed, content = stored["made_by"], stored["seed"], stored["content"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"the result {name!r} cannot be read from {path} ({error}); compute it with "
             "'farside run --full'."
         ) from error
     if stale:
-        return stored["content"]
-    provenance.check_fresh(f"result {name!r}", stored["made_by"], made_by(name, stored["seed"]))
-    return stored["content"]
+        return content
+    provenance.check_fresh(f"result {name!r}", found, made_by(name, seed))
+    return content
