@@ -153,7 +153,7 @@ def test_the_same_estimator_gives_the_same_bytes(saved: Saved, tmp_path: Path) -
 
 def test_a_baseline_cannot_be_saved(sites: TrainingSet, tmp_path: Path) -> None:
     estimator = OxideEstimator(method("ridge")).fit_training(sites)
-    with pytest.raises(InputError, match="'farside' can be saved, not 'ridge'"):
+    with pytest.raises(InputError, match="was not fitted here"):
         bundle.save(tmp_path / "new", estimator, {}, {})
     assert not (tmp_path / "new").exists()
 
@@ -189,7 +189,7 @@ def test_a_truncated_sidecar_is_refused(copy: Path, part: float) -> None:
     path = copy / "farside.json"
     text = path.read_text(encoding="utf-8")
     path.write_text(text[: int(part * len(text)) - 1] if part else "", encoding="utf-8")
-    with pytest.raises(InputError, match="not readable as JSON"):
+    with pytest.raises(InputError, match="not the sidecar of a bundle"):
         bundle.load(copy)
 
 
@@ -197,7 +197,7 @@ def test_another_format_is_refused(copy: Path) -> None:
     path = copy / "farside.json"
     about = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(about | {"format": 99}), encoding="utf-8")
-    with pytest.raises(InputError, match="format 99; this version reads 1"):
+    with pytest.raises(InputError, match="has format 99"):
         bundle.load(copy)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from farside.cli.about import info
@@ -157,3 +158,38 @@ def test_an_image_as_a_table_says_which_pixel(weights: Path) -> None:
 def test_longitude_in_range_is_left_alone() -> None:
     t = load_sites()
     np.testing.assert_array_equal(from_table(t)["lon"], t["lon"])
+
+
+def test_a_measured_oxide_does_not_pass_for_a_predicted_one(weights: Path, tmp_path: Path) -> None:
+    load_sites().assign(FeO=99.0).to_csv(tmp_path / "in.csv", index=False)
+    files.predict_file(tmp_path / "in.csv", tmp_path / "out.csv", weights=weights)
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert (out["FeO_given"] == 99.0).all()
+    assert (out["FeO"] < 30).all()
+    assert out["mission"].tolist() == load_sites()["mission"].tolist()
+
+
+def test_a_band_that_is_filled_in_is_named(weights: Path, tmp_path: Path) -> None:
+    load_sites().drop(columns="r414").to_csv(tmp_path / "in.csv", index=False)
+    done = files.predict_file(tmp_path / "in.csv", tmp_path / "out.csv", weights=weights)
+    assert done.bands_filled_nm == [414.0]
+    assert "414 nm" in str(done)
+
+
+def test_wavelengths_in_micrometres_are_refused() -> None:
+    d = load_training()
+    with pytest.raises(FarsideError, match="micrometres"):
+        make_spectra(d.reflectance.T, d.wavelength_nm / 1000)
+
+
+def test_a_spectrum_unlike_any_is_marked_and_left_out_of_the_mean(
+    weights: Path, tmp_path: Path
+) -> None:
+    sites = load_sites()
+    bands = [c for c in sites if c.startswith("r") and c[1:].isdigit()]
+    sites.loc[0, bands] = sites.loc[0, bands].to_numpy()[::-1]
+    sites.to_csv(tmp_path / "in.csv", index=False)
+    done = files.predict_file(tmp_path / "in.csv", tmp_path / "out.csv", weights=weights)
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert out["novel"].tolist() == [True] + [False] * 54
+    assert done.mean["FeO"] == pytest.approx(out["FeO"][1:].mean(), abs=1e-3)

@@ -305,7 +305,7 @@ def test_refinement_writes_weights_of_old_and_new(
     assert about["training"]["name"] == [*data.name[~new].tolist(), *data.name[new].tolist()]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert about["made_by"]["data:ground truth"] == digest
-    assert set(about["validation"]) == {"lomo"}
+    assert set(about["validation"]) == {"lomo, old sites"}
     loaded = bundle.load(tmp_path / "out")
     after = done.refinement.after.pivot_table(
         index="site", columns="oxide", values="value", sort=False

@@ -84,9 +84,10 @@ def test_albedo_of_light_scattered_exactly(w: float) -> None:
 # -- features ----------------------------------------------------------------------------------
 
 
-def test_features_are_alpha_and_the_published_angle(sites: TrainingSet) -> None:
+def test_features_are_alpha_and_the_published_angles(sites: TrainingSet) -> None:
     x = features(sites.reflectance, sites.wavelength_nm)
-    assert x.shape == (55, 9)
+    assert x.shape == (55, 10)
+    np.testing.assert_allclose(x[:, 9], load_sites()["theta_Fe_published"], atol=1e-8)
     np.testing.assert_allclose(hapke(np.exp(-x[:, :8])), sites.reflectance, rtol=1e-9)
     np.testing.assert_allclose(np.exp(x[:, 8]), load_sites()["theta_Ti_published"], atol=1e-8)
 

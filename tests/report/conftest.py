@@ -325,6 +325,8 @@ def make_context() -> Context:
             "refinement": {
                 "rows": ["Chang'e-5"],
                 "protocol": "lomo",
+                "seeds": 5,
+                "rmse_change": {oxide: {"mean": -0.25, "sd": 0.0625} for oxide in OXIDES},
                 "scores": [
                     {
                         "oxide": oxide,

@@ -85,7 +85,9 @@ def test_sp_is_brought_to_mi() -> None:
 @pytest.mark.parametrize("sensor", ["M3", "Clementine", "IIM"])
 def test_a_sensor_without_a_transfer_is_taken_on_demand_only(sensor: str) -> None:
     for ds, said in ((camera(), sensor), (camera(sensor), None)):
-        with pytest.raises(UnknownNameError, match=rf"'{sensor} to MI'; known: SP to MI"):
+        with pytest.raises(
+            UnknownNameError, match=rf"from {sensor} to MI is known \(only from SP\)"
+        ):
             prepare(ds, said)
         out, transfer = prepare(ds, said, as_is=True)
         assert transfer is None

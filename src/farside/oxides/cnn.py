@@ -227,6 +227,8 @@ class Trainer:
         torch = import_torch()
         s, rng = self.settings, np.random.default_rng(self.seed)
         self._initial()
+        if s.steps == 0:
+            return self._dense()
         each = np.repeat(np.arange(len(self.masks)), s.members)
         own = self.masks[:, pool.parents[:, 0]] & self.masks[:, pool.parents[:, 1]]
         rows = [np.flatnonzero(allowed) for allowed in own]

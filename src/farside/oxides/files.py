@@ -14,7 +14,7 @@ from farside.constants import OXIDES
 from farside.datasets import check_samples
 from farside.errors import InputError, SampleError
 from farside.oxides import bundle
-from farside.oxides.estimator import OxideEstimator
+from farside.oxides.estimator import BAND_TOLERANCE_NM, OxideEstimator
 from farside.oxides.explain import Check, Explanation, explain, physical_check
 from farside.oxides.farside import Farside
 from farside.oxides.novelty import THRESHOLD
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 """Told what is being done."""
 
+PLACES = ("lat", "lon", "incidence_deg", "emission_deg", "phase_deg", "sensor")
 FLAGS = ("nan", "negative", "over_one", "unlit")
 
 
@@ -47,7 +48,9 @@ class Predicted:
     spectra, good, novel : number of spectra, of those that could be used, of those beyond the
         novelty threshold
     flags : number of spectra per reason why they could not be used
-    mean : mean of each oxide over the good spectra, wt%
+    mean : mean of each oxide over the good spectra that are not novel, wt%
+    transferred_from : sensor whose calibration was brought to that of MI
+    bands_filled_nm : bands of the model that no band of the input matches, filled in
     """
 
     out: Path
@@ -57,6 +60,7 @@ class Predicted:
     flags: dict[str, int]
     mean: dict[str, float]
     transferred_from: str | None
+    bands_filled_nm: list[float]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -73,7 +77,14 @@ class Predicted:
                 f"brought from {self.transferred_from} to MI; what stays uncertain of that widens "
                 "the intervals"
             )
-        lines.append("mean wt%  " + "  ".join(f"{k} {v:.2f}" for k, v in self.mean.items()))
+        if self.bands_filled_nm:
+            lines.append(
+                f"bands filled in from the others: "
+                f"{', '.join(f'{w:g}' for w in self.bands_filled_nm)} nm (no band of the "
+                f"input is within {BAND_TOLERANCE_NM:g} nm)"
+            )
+        if self.mean:
+            lines.append("mean wt%  " + "  ".join(f"{k} {v:.2f}" for k, v in self.mean.items()))
         if self.novel:
             lines.append(
                 f"{self.novel} spectra have novelty above {THRESHOLD:g}: farther from every "
@@ -118,16 +129,19 @@ def predict_file(
         else:
             prediction.to_netcdf(path, engine="scipy")
     good = prediction["good"]
+    known = prediction["value"].where(prediction["novelty"] <= THRESHOLD)
+    means = {oxide: float(known.sel(oxide=oxide).mean()) for oxide in OXIDES}
+    have = spectra["wavelength_nm"].to_numpy()
+    wanted = estimator.data_.wavelength_nm
     return Predicted(
         out=out,
         spectra=int(good.size),
         good=int(good.sum()),
         novel=int((prediction["novelty"] > THRESHOLD).sum()),
         flags={name: int(prediction[name].sum()) for name in FLAGS},
-        mean={
-            oxide: round(float(prediction["value"].sel(oxide=oxide).mean()), 3) for oxide in OXIDES
-        },
+        mean={k: round(v, 3) for k, v in means.items() if np.isfinite(v)},
         transferred_from=transfer.source if transfer else None,
+        bands_filled_nm=[float(w) for w in wanted if np.abs(have - w).min() > BAND_TOLERANCE_NM],
     )
 
 
@@ -145,17 +159,25 @@ def wide_table(prediction: xr.Dataset) -> pd.DataFrame:
     for oxide in OXIDES:
         for key, suffix in (("value", ""), ("lower", "_lower"), ("upper", "_upper")):
             frame[oxide + suffix] = prediction[key].sel(oxide=oxide).to_numpy().reshape(-1)
-    for name in ("novelty", "good", *FLAGS):
+    frame["novelty"] = prediction["novelty"].to_numpy().reshape(-1)
+    frame["novel"] = frame["novelty"] > THRESHOLD
+    for name in ("good", *FLAGS):
         frame[name] = prediction[name].to_numpy().reshape(-1)
     return pd.DataFrame(frame)
 
 
 def with_columns_of(source: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of predictions with the columns of the source that are no reflectance."""
+    """Return a table of predictions with the columns of the source that are no reflectance.
+
+    A column of the source that is named as a predicted one, such as a measured oxide, is kept as
+    ``NAME_given``; places are those of the source.
+    """
     bands = set(wavelength_columns(source))
-    kept = [c for c in source if c not in bands and not str(c).endswith("_1s")]
-    own = table.drop(columns=[c for c in ("name", *kept) if c in table])
-    return pd.concat([source[kept], own], axis=1)
+    kept = source[[c for c in source if c not in bands and not str(c).endswith("_1s")]]
+    places = [c for c in (*PLACES, *kept) if c in table and not c.startswith(OXIDES)]
+    own = table.drop(columns=[c for c in places if c == "name" or (c in PLACES and c in kept)])
+    kept = kept.rename(columns={c: f"{c}_given" for c in kept if c in own})
+    return pd.concat([kept, own], axis=1)
 
 
 def read_truth(path: Path) -> TrainingSet:
@@ -280,7 +302,7 @@ def refine_file(
     old = bundle.load(weights)
     say(f"refit with {len(new)} new sites and validate without and with them")
     done = refine(old, new)
-    scores = {done.effect.protocol: [s.to_dict() for s in done.effect.with_]}
+    scores = {f"{done.effect.protocol}, old sites": [s.to_dict() for s in done.effect.with_]}
     _save(out, done.estimator, scores, truth, old.seed)
     return Refined(out, done)
 

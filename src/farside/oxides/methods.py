@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from farside.errors import UnknownNameError
 from farside.oxides.baselines import GaussianProcess, Mean, Pls, Ridge
+from farside.oxides.cnn import CnnSettings
 from farside.oxides.empirical import Empirical
-from farside.oxides.farside import Farside
+from farside.oxides.farside import Farside, FarsideSettings
 from farside.oxides.yang2023 import Yang2023
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ METHODS: tuple[Method, ...] = (
     Pls(),
     GaussianProcess(),
     Yang2023(),
+    # the same estimator without its nets, to show what they are worth
+    Farside(FarsideSettings(cnn=CnnSettings(members=1, steps=0, pool=1)), name="inversion"),
     Farside(),
 )
-BASELINES = ("empirical", "ridge", "pls", "gp")
 
 
 def method(name: str) -> Method:

@@ -17,7 +17,7 @@ from farside.constants import OXIDES
 from farside.errors import InputError, SampleError
 from farside.oxides.estimator import OxideEstimator
 from farside.oxides.training import Mask, Method, TrainingSet
-from farside.oxides.validate import Score, Validation, plain, score_rows, training_mean, validate
+from farside.oxides.validate import Score, Validation, plain, score_rows, validate
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -127,7 +127,8 @@ def effect_of(
 
 def _scores(validation: Validation, rows: Mask) -> tuple[Score, ...]:
     data = validation.data
-    mean = np.broadcast_to(training_mean(data.oxides), data.oxides.shape)
+    # skill needs the mean of each fold's training part, which is not kept: it stays NaN
+    mean = np.full(data.oxides.shape, np.nan)
     parts = (data.oxides, validation.value, validation.lower, validation.upper, mean)
     return score_rows(*(part[rows] for part in parts))
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from farside.errors import BandError, InputError
+from farside.errors import BandError, InputError, UnitError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -88,6 +88,10 @@ def make_spectra(
         )
     if not (np.isfinite(wavelength) & (wavelength > 0)).all():
         raise BandError(f"wavelengths must be positive numbers in nm, given {wavelength.tolist()}.")
+    if wavelength.max() < 100:
+        raise UnitError(
+            f"the wavelengths {wavelength.tolist()} look like micrometres; give them in nm."
+        )
     if np.unique(wavelength).size != wavelength.size:
         twice = sorted({float(w) for w in wavelength if (wavelength == w).sum() > 1})
         raise BandError(f"these wavelengths occur more than once: {twice} nm; keep one of each.")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from farside import provenance
+from farside.constants import OXIDES
 from farside.oxides import bundle
 from farside.oxides.audit import bias_audit
 from farside.oxides.card import model_card
@@ -21,6 +24,9 @@ from farside.report import store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+SEEDS = 5
+"""Over how many seeds of the nets the effect of a mission is measured."""
 
 Say = Callable[[str], None]
 """Told what is being done."""
@@ -52,8 +58,19 @@ def validations(data: TrainingSet, seed: int, say: Say) -> list[Validation]:
 
 def _effect(data: TrainingSet, seed: int, say: Say) -> dict[str, Any]:
     mission = "Chang'e-5"
-    say(f"validate with and without {mission}")
-    return effect_of(Farside(), data, data.mission == mission, seed=seed).to_dict()
+    rows = data.mission == mission
+    effects = []
+    for other in range(seed, seed + SEEDS):
+        say(f"validate with and without {mission}, seed {other}")
+        effects.append(effect_of(Farside(), data, rows, seed=other))
+    change = np.array(
+        [[w.rmse - o.rmse for w, o in zip(e.with_, e.without, strict=True)] for e in effects]
+    )
+    spread = {
+        oxide: {"mean": float(m), "sd": float(s)}
+        for oxide, m, s in zip(OXIDES, change.mean(0), change.std(0, ddof=1), strict=True)
+    }
+    return {**effects[0].to_dict(), "seeds": SEEDS, "rmse_change": spread}
 
 
 def compute(folder: Path, seed: int, say: Say) -> None:

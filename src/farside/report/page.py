@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from farside.constants import OXIDES
+from farside.datasets import load_gain_check
 from farside.report import _far_tables as far
 from farside.report import _kit as kit
 from farside.report import _tables as tables
@@ -35,9 +36,12 @@ TARGETS = (
     ("lomo", "coverage", "coverage", COVERAGE),
     ("terrain", "coverage", "coverage", COVERAGE),
 )
-"""Marks set before the estimator was made: protocol, score, its name, least value per oxide."""
+"""Marks: protocol, score, its name, least value per oxide. R2 and the coverage under lomo were set
+before the estimator was made; the coverage under loo and terrain is held to the same value."""
 
 FIRST = "Chang'e-6"
+ABLATION = "inversion"
+"""The estimator without its nets: no rival, but shown beside it."""
 SIGMAS = 2.0
 
 
@@ -201,6 +205,21 @@ def _negative(scores: Mapping[str, Record], quantity: str) -> list[str]:
     return [o for o in OXIDES if (scores.get(o, {}).get(quantity) or 0.0) < 0.0]
 
 
+def _lowest(validation: Sequence[Record]) -> list[str]:
+    """Return the oxides in which no other method has a lower RMSE under lomo."""
+    others = [n for n in tables.baselines(validation) if n != ABLATION]
+    found = []
+    for oxide in OXIDES:
+        rmse = {
+            n: tables.score(tables.find(validation, n, "lomo"), oxide).get("rmse")
+            for n in (tables.OWN, *others)
+        }
+        known = {n: v for n, v in rmse.items() if v is not None}
+        if known and min(known, key=lambda n: known[n]) == tables.OWN:
+            found.append(oxide)
+    return found
+
+
 def _facts(context: Context) -> dict[str, Any]:
     r, predictions, comparison = context.results, context.predictions, context.comparison
     validation = r["validation"]
@@ -231,6 +250,8 @@ def _facts(context: Context) -> dict[str, Any]:
         "spectra": len(points),
         "scenes": int(comparison["group"].nunique()),
         "novel": int((points["novelty"] > 1).sum()),
+        "lowest": _lowest(validation),
+        "gain_check": load_gain_check().to_dict(orient="records"),
         "agreeing": int(comparison["agrees"].sum()),
         "compared": len(comparison),
         "orbit_bias": _by_oxide(
@@ -266,6 +287,10 @@ def _effect_facts(results: Record) -> dict[str, Any]:
     residuals = [abs(v) for row in results["explanation"]["residual"] for v in row if v is not None]
     audit = results["audit"]
     return {
+        "seed_changes": ", ".join(
+            f"{pretty(o)} {kit.number(v['mean'])} ± {kit.number(v['sd'])}"
+            for o, v in results["refinement"]["rmse_change"].items()
+        ),
         "better": [s["oxide"] for s in scores if s["rmse_with"] < s["rmse_without"]],
         "worse": [s["oxide"] for s in scores if s["rmse_with"] > s["rmse_without"]],
         "passed": sum(c["passed"] is True for c in checks),

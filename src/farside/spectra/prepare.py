@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farside.errors import InputError
+from farside.errors import InputError, UnknownNameError
 from farside.readers.kaguya_sp import read_sp
 from farside.readers.m3 import read_m3
 from farside.readers.table import read_table
@@ -69,4 +69,10 @@ def prepare(
     spectra = spectra.assign_attrs(sensor=sensor)
     if sensor == TRAINED_ON or as_is:
         return spectra, None
-    return spectra, load_transfer(sensor, TRAINED_ON)
+    try:
+        return spectra, load_transfer(sensor, TRAINED_ON)
+    except UnknownNameError as error:
+        raise UnknownNameError(
+            f"no transfer from {sensor} to {TRAINED_ON} is known (only from SP); --as-is takes the "
+            "spectra uncorrected, with oxides that are off by an unknown amount."
+        ) from error
