@@ -79,7 +79,18 @@ def test_the_published_protocol_is_labelled_optimistic() -> None:
 def test_the_near_and_far_side_ship_too() -> None:
     (found,) = table(("farside",), ("near-far",), shipped=True).content
     assert {t["method"] for t in found["transfers"]} >= {"farside"}
-    assert "--json" in str(table(("farside",), ("near-far",), shipped=True))
+    text = str(table(("farside",), ("near-far",), shipped=True))
+    # one table per transfer, each with the far side's score of every oxide as it is stored
+    assert text.count("near-side cells to the far side") == len(found["transfers"])
+    for transfer in found["transfers"]:
+        for score in transfer["scores"]:
+            if score["region"] == "far side":
+                assert f"{score['rmse']:.2f}" in text
+
+
+def test_options_that_cannot_apply_are_refused() -> None:
+    with pytest.raises(InputError, match="coverage 0.9 and seed 0"):
+        table(("farside",), ("lomo",), shipped=True, coverage=0.5)
 
 
 def test_nothing_asked_is_nothing_found() -> None:

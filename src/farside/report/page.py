@@ -289,7 +289,7 @@ def _effect_facts(results: Record) -> dict[str, Any]:
     return {
         "seed_changes": ", ".join(
             f"{pretty(o)} {kit.number(v['mean'])} ± {kit.number(v['sd'])}"
-            for o, v in results["refinement"]["rmse_change"].items()
+            for o, v in ((o, results["refinement"]["rmse_change"][o]) for o in OXIDES)
         ),
         "better": [s["oxide"] for s in scores if s["rmse_with"] < s["rmse_without"]],
         "worse": [s["oxide"] for s in scores if s["rmse_with"] > s["rmse_without"]],
