@@ -89,7 +89,7 @@ def test_the_near_and_far_side_ship_too() -> None:
 
 
 def test_options_that_cannot_apply_are_refused() -> None:
-    with pytest.raises(InputError, match="coverage 0.9 and seed 0"):
+    with pytest.raises(InputError, match=r"coverage 0\.9 and seed 0"):
         table(("farside",), ("lomo",), shipped=True, coverage=0.5)
 
 
