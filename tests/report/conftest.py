@@ -339,6 +339,7 @@ def make_context() -> Context:
                     for oxide in OXIDES
                 ],
             },
+            "orbit": _comparison().assign(value=8.125).to_dict(orient="records"),
             "explanation": _explanation(),
             "audit": _audit(),
         },

@@ -270,3 +270,8 @@ def test_a_pair_without_its_second_is_one_number() -> None:
 
 def test_chemistry_lowers_oxides_only() -> None:
     assert chemistry("SiO2 at 2 nm, X2O3Y, FeO") == "SiO₂ at 2 nm, X2O3Y, FeO"
+
+
+def test_predictions_without_cells_in_the_prior_stand_beside_the_others(context: Context) -> None:
+    page = render(context)
+    assert page.count("8.80 / 8.12") == 6 * len({r["group"] for r in context.results["orbit"]})

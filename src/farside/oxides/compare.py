@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from farside.constants import OXIDES
-from farside.datasets import cell_covariance, load_cells_5deg
-from farside.readers.dataset import wrap_longitude
+from farside.datasets import cell_covariance, load_cells_5deg, load_sp_spectra
+from farside.readers.dataset import from_table, wrap_longitude
+from farside.spectra.prepare import prepare
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from farside.oxides.estimator import OxideEstimator
     from farside.oxides.training import Float
 
 NORMAL_90 = 1.6449
@@ -33,6 +35,17 @@ def cell_of(lat: Float, lon: Float) -> NDArray[np.intp]:
         & (lon < cells["lon_max"].to_numpy())
     )
     return np.where(inside.any(axis=1), inside.argmax(axis=1), -1)
+
+
+def predict_orbital(estimator: OxideEstimator) -> tuple[xr.Dataset, NDArray[np.str_]]:
+    """Return the prediction of the Spectral Profiler spectra that ship, and the scene of each.
+
+    The spectra are brought to MI first; what is uncertain of that is in the intervals.
+    """
+    rows = load_sp_spectra()
+    rows = rows[rows["sensor"] == "SP"].reset_index(drop=True)
+    spectra, transfer = prepare(from_table(rows), "SP")
+    return estimator.predict(spectra, transfer=transfer), rows["scene"].to_numpy(dtype=str)
 
 
 def against_cells(prediction: xr.Dataset, group: NDArray[np.str_]) -> pd.DataFrame:

@@ -12,14 +12,15 @@ from farside.constants import OXIDES
 from farside.oxides import bundle
 from farside.oxides.audit import bias_audit
 from farside.oxides.card import model_card
+from farside.oxides.compare import against_cells, predict_orbital
 from farside.oxides.estimator import OxideEstimator
 from farside.oxides.explain import explain, physical_check
-from farside.oxides.farside import Farside
+from farside.oxides.farside import Farside, FarsideSettings
 from farside.oxides.methods import METHODS
 from farside.oxides.nearfar import near_far
 from farside.oxides.refine import effect_of
 from farside.oxides.training import TrainingSet, load_training
-from farside.oxides.validate import Validation, validate, validate_published
+from farside.oxides.validate import Validation, plain, validate, validate_published
 from farside.report import store
 
 if TYPE_CHECKING:
@@ -73,6 +74,15 @@ def _effect(data: TrainingSet, seed: int, say: Say) -> dict[str, Any]:
     return {**effects[0].to_dict(), "seeds": SEEDS, "rmse_change": spread}
 
 
+def _orbit(data: TrainingSet, seed: int, say: Say) -> list[dict[str, Any]]:
+    """Return the comparison with gamma-ray cells by an estimator whose prior knows no cell."""
+    say("predict spectra from orbit without cells in the prior")
+    method = Farside(FarsideSettings(cells_weight=0.0))
+    prediction, scene = predict_orbital(OxideEstimator(method, seed=seed).fit_training(data))
+    found = against_cells(prediction, scene).to_dict(orient="records")
+    return [{str(k): plain(v) for k, v in row.items()} for row in found]
+
+
 def compute(folder: Path, seed: int, say: Say) -> None:
     """Train, validate and write ``weights/`` and ``results/`` below a folder."""
     data = load_training()
@@ -98,6 +108,7 @@ def compute(folder: Path, seed: int, say: Say) -> None:
             "checks": [c.to_dict() for c in physical_check(explanation)],
         },
         "audit": audit.to_dict(),
+        "orbit": _orbit(data, seed, say),
     }
     say("train on the near side, test on the far side")
     results["near_far"] = near_far(seed).to_dict()

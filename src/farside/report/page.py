@@ -220,6 +220,17 @@ def _lowest(validation: Sequence[Record]) -> list[str]:
     return found
 
 
+def _orbit_prior(
+    comparison: pd.DataFrame, without: Sequence[Record]
+) -> list[tuple[str, list[tuple[float, float]]]]:
+    """Return per scene the predictions with and without gamma-ray cells in the prior."""
+    other = {(row["group"], row["oxide"]): row["value"] for row in without}
+    return [
+        (str(scene), [(float(v), other[scene, o]) for o, v in zip(g.oxide, g.value, strict=True)])
+        for scene, g in comparison.groupby("group", sort=False)
+    ]
+
+
 def _facts(context: Context) -> dict[str, Any]:
     r, predictions, comparison = context.results, context.predictions, context.comparison
     validation = r["validation"]
@@ -251,6 +262,7 @@ def _facts(context: Context) -> dict[str, Any]:
         "scenes": int(comparison["group"].nunique()),
         "novel": int((points["novelty"] > 1).sum()),
         "lowest": _lowest(validation),
+        "orbit_prior": _orbit_prior(comparison, r["orbit"]),
         "gain_check": load_gain_check().to_dict(orient="records"),
         "agreeing": int(comparison["agrees"].sum()),
         "compared": len(comparison),

@@ -10,10 +10,10 @@ import pandas as pd
 
 from farside import provenance
 from farside.constants import OXIDES
-from farside.datasets import load_clementine_sites, load_sites, load_sp_spectra
+from farside.datasets import load_clementine_sites, load_sites
 from farside.errors import InputError
 from farside.oxides import bundle
-from farside.oxides.compare import against_cells
+from farside.oxides.compare import against_cells, predict_orbital
 from farside.report import store
 from farside.report.page import Context, render
 from farside.spectra.dataset import from_table
@@ -143,12 +143,9 @@ def predict_all(estimator: OxideEstimator) -> tuple[pd.DataFrame, pd.DataFrame]:
     measured = stations.reindex(columns=[*OXIDES])
     name = "Clementine (not cross-calibrated)"
     parts.append(long_table(estimator.predict(spectra), name, stations["site"], measured))
-    rows = load_sp_spectra()
-    rows = rows[rows["sensor"] == "SP"].reset_index(drop=True)
-    spectra, transfer = prepare(from_table(rows), "SP")
-    orbital = estimator.predict(spectra, transfer=transfer)
-    parts.append(long_table(orbital, "Kaguya SP", rows["scene"], None))
-    comparison = against_cells(orbital, rows["scene"].to_numpy(dtype=str))
+    orbital, scene = predict_orbital(estimator)
+    parts.append(long_table(orbital, "Kaguya SP", pd.Series(scene), None))
+    comparison = against_cells(orbital, scene)
     return pd.concat(parts, ignore_index=True), comparison
 
 

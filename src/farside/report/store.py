@@ -28,6 +28,15 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "oxides.farcurve",
         "oxides.nearfar",
     ),
+    "orbit": (
+        *VALIDATION_MODULES,
+        "oxides.compare",
+        "oxides.estimator",
+        "readers.dataset",
+        "spectra.dataset",
+        "spectra.prepare",
+        "spectra.transfer",
+    ),
     "refinement": (*VALIDATION_MODULES, "oxides.refine"),
     "explanation": (
         *VALIDATION_MODULES,
@@ -43,6 +52,8 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     ),
 }
 TABLES = (*BUNDLE_TABLES, "missions.csv", "reference_soils.csv")
+OWN_TABLES = {"orbit": ("sensor_gains.csv", "sp_spectra.csv")}
+"""Tables that one result depends on beside `TABLES`."""
 
 
 def names() -> tuple[str, ...]:
@@ -52,7 +63,9 @@ def names() -> tuple[str, ...]:
 
 def made_by(name: str, seed: int) -> dict[str, str]:
     """Return the hashes of what a result depends on."""
-    return provenance.fingerprint(DEPENDS[name], TABLES, {"seed": seed})
+    return provenance.fingerprint(
+        DEPENDS[name], (*TABLES, *OWN_TABLES.get(name, ())), {"seed": seed}
+    )
 
 
 def write(folder: Path, name: str, content: Any, seed: int) -> None:
