@@ -14,7 +14,7 @@ import pytest
 
 from farside.cli.about import info
 from farside.datasets import load_sites
-from farside.errors import FarsideError, InputError
+from farside.errors import FarsideError, InputError, StaleError
 from farside.oxides import bundle, files
 from farside.oxides.cnn import CnnSettings
 from farside.oxides.compare import cell_of
@@ -193,3 +193,13 @@ def test_a_spectrum_unlike_any_is_marked_and_left_out_of_the_mean(
     out = pd.read_csv(tmp_path / "out.csv")
     assert out["novel"].tolist() == [True] + [False] * 54
     assert done.mean["FeO"] == pytest.approx(out["FeO"][1:].mean(), abs=1e-3)
+
+
+def test_weights_of_other_code_are_refused(weights: Path, tmp_path: Path) -> None:
+    shutil.copytree(weights, tmp_path / "old")
+    path = tmp_path / "old" / "farside.json"
+    about = json.loads(path.read_text())
+    about["made_by"] = {"code:oxides.inverse": "0" * 64, "data:sites.csv": "0" * 64}
+    path.write_text(json.dumps(about))
+    with pytest.raises(StaleError, match=r"oxides\.inverse"):
+        bundle.load(tmp_path / "old")

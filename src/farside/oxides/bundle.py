@@ -212,7 +212,8 @@ def load(folder: Path | None = None) -> OxideEstimator:
     InputError
         when the bundle is missing, damaged or its two files do not belong together
     StaleError
-        when the shipped weights were made by other code, data or settings than those present
+        when other code made the weights than that present; for those that ship, also other data
+        or settings
     """
     import onnxruntime  # noqa: PLC0415 - slow to import, and only predictions need it
 
@@ -220,9 +221,12 @@ def load(folder: Path | None = None) -> OxideEstimator:
     path = (folder or shipped_folder()) / "farside.onnx"
     if not path.exists() or provenance.sha256_file(path) != about["onnx_sha256"]:
         raise InputError(f"{path} is missing or is not the graph that farside.json describes.")
-    if folder is None:
-        present = fingerprint(FarsideSettings(), int(about["seed"]))
-        provenance.check_fresh("weights", about["made_by"], present)
+    present = fingerprint(FarsideSettings(), int(about["seed"]))
+    made_by = about["made_by"]
+    if folder is not None:  # a user's bundle may have other data and settings, not other code
+        made_by = {k: v for k, v in made_by.items() if k.startswith("code:")}
+        present = {k: present.get(k, "") for k in made_by}
+    provenance.check_fresh("weights", made_by, present)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # one thread per session: blocks, not products of 64 columns, are what runs in parallel
