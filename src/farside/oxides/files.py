@@ -174,8 +174,7 @@ def with_columns_of(source: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """
     bands = set(wavelength_columns(source))
     kept = source[[c for c in source if c not in bands and not str(c).endswith("_1s")]]
-    places = [c for c in (*PLACES, *kept) if c in table and not c.startswith(OXIDES)]
-    own = table.drop(columns=[c for c in places if c == "name" or (c in PLACES and c in kept)])
+    own = table.drop(columns=[c for c in ("name", *PLACES) if c in table and c in kept])
     kept = kept.rename(columns={c: f"{c}_given" for c in kept if c in own})
     return pd.concat([kept, own], axis=1)
 
