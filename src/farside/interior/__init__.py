@@ -1,0 +1,1 @@
+"""The interior: partial melting, crystallisation and water of mantle sources."""

@@ -1,0 +1,1 @@
+"""Isotopes of returned samples: regression, isochrons, decay systems, sources, potassium."""

@@ -1,0 +1,1 @@
+"""Maps: images to oxide maps by blocks, mosaics, exports, the map that ships, resources, sites."""

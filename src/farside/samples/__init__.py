@@ -1,0 +1,1 @@
+"""Returned samples: counts to composition, classification, element patterns, KREEP, mixing."""
