@@ -1,0 +1,1 @@
+"""Lunar chronology: crater counts to ages, and the curve itself recalibrated."""
