@@ -190,7 +190,7 @@ def bearing_factors(friction_deg: ArrayLike) -> BearingFactors:
     angle = np.asarray(friction_deg, dtype=float)
     if not (np.all(angle >= 0) and np.all(angle < 60)):
         raise InputError(
-            f"an angle of friction of {friction_deg} degrees is not one of soil: give 0 to 60."
+            "an angle of friction is not one of soil: give 0 or more and less than 60 degrees."
         )
     tangent = np.tan(np.radians(angle))
     n_q = np.exp(np.pi * tangent) * np.tan(np.pi / 4 + np.radians(angle) / 2) ** 2
