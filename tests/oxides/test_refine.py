@@ -173,7 +173,8 @@ def test_refinement_takes_away_what_was_new(ridge_refined: Refinement) -> None:
         ridge_refined.estimator.data_,
         ridge_refined.estimator.data_.mission == NEW,
     )
-    assert ridge_refined.effect == effect
+    # the same sums in arrays of another alignment differ in the last digit
+    pd.testing.assert_frame_equal(ridge_refined.effect.to_frame(), effect.to_frame(), rtol=1e-9)
 
 
 @pytest.mark.parametrize("measured", [("FeO",), ("TiO2", "FeO"), ("SiO2",)])
