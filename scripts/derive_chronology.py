@@ -22,20 +22,21 @@ COMMON = ["Figures are facts of the publications named in each row, typed as pub
 
 PRODUCTION = [
     ("neukum1983", "Neukum (1983)", "polynomial", "0.01", "300",
-     "-3.0768;-3.6269;0.43662;0.79347;0.086468;-0.26485;-0.066382;0.037923;0.010596;-0.0022496;"
-     "-0.00051797;0.0000397", "neukum1983", CS,
+     ("-3.0768;-3.6269;0.43662;0.79347;0.086468;-0.26485;-0.066382;0.037923;0.010596;-0.0022496;"
+     "-0.00051797;0.0000397"), "neukum1983", CS,
      "a0 is that of 1 Ga; craterstats prints -2.5339, which plays no part in an age"),
     ("neukum2001", "Neukum, Ivanov and Hartmann (2001)", "polynomial", "0.01", "300",
-     "-3.0768;-3.557528;0.781027;1.021521;-0.156012;-0.444058;0.019977;0.086850;-0.005874;"
-     "-0.006809;0.000825;0.0000554", "neukum2001", CS,
-     "the paper prints a0 = -3.0876, a typo: the chronology function at 1 Ga gives log10 N(1) = "
-     "-3.0768; a0 plays no part in an age. Range by Ivanov et al. (2001)"),
-    ("hartmann2010", "Hartmann, 2010 iteration", "root-2 histogram", "0.011048543456", "90.50966799",
-     "3.66E+04;9.87E+03;2.63E+03;6.99E+02;1.86E+02;4.98E+01;1.33E+01;3.49E+00;9.40E-01;2.50E-01;"
+     ("-3.0768;-3.557528;0.781027;1.021521;-0.156012;-0.444058;0.019977;0.086850;-0.005874;"
+     "-0.006809;0.000825;0.0000554"), "neukum2001", CS,
+     ("the paper prints a0 = -3.0876, a typo: the chronology function at 1 Ga gives log10 N(1) = "
+     "-3.0768; a0 plays no part in an age. Range by Ivanov et al. (2001)")),
+    ("hartmann2010", "Hartmann, 2010 iteration", "root-2 histogram",
+     "0.011048543456", "90.50966799",
+     ("3.66E+04;9.87E+03;2.63E+03;6.99E+02;1.86E+02;4.98E+01;1.33E+01;3.49E+00;9.40E-01;2.50E-01;"
      "6.65E-02;1.76E-02;4.69E-03;1.25E-03;4.73E-04;2.53E-04;1.36E-04;7.26E-05;3.90E-05;2.08E-05;"
-     "1.12E-05;5.98E-06;3.21E-06;1.72E-06;9.22E-07;3.80E-07;1.50E-07", "michael2013", CS,
-     "Hartmann, private communication in Michael (2013): craters per km2 in bins of a factor "
-     "sqrt(2); the bin of index 13 begins at 1 km"),
+     "1.12E-05;5.98E-06;3.21E-06;1.72E-06;9.22E-07;3.80E-07;1.50E-07"), "michael2013", CS,
+     ("Hartmann, private communication in Michael (2013): craters per km2 in bins of a factor "
+     "sqrt(2); the bin of index 13 begins at 1 km")),
 ]  # fmt: skip
 
 # name of the function in the source table -> name here, key, status, note
@@ -57,11 +58,12 @@ FUNCTIONS = {
 }  # fmt: skip
 
 SAWTOOTH = (
-    "secondary: rates of craters >= 20 km remembered from the paper, not read there. The younger "
-    "branch is Neukum's function times N(20)/N(1) of his production function to 3 %, and the "
-    "oldest terrains come out at 4.38-4.42 Ga as its abstract says; but the rate falls 16-fold at "
-    "4.1 Ga, where the abstract says 5-10"
+    "secondary: rates of craters >= 20 km as remembered from the paper, not read there. Both "
+    "constants of the younger branch are Neukum's times 7.0-7.2e-4, and the oldest terrains come "
+    "out at 4.38-4.42 Ga as its abstract says; but the rate falls 16-fold at 4.1 Ga, where the "
+    "abstract says 5-10"
 )
+RATIO = 5.9e-7 / 8.38e-4  # N(20)/N(1) that makes the younger branch Neukum's function
 SYSTEMS = [
     ("neukum1983", "neukum1983", "neukum1983", "Neukum (1983)", ""),
     ("neukum2001", "neukum1983", "neukum2001", "Neukum, Ivanov and Hartmann (2001)", ""),
@@ -94,9 +96,9 @@ EPOCHS = [
 
 TERMS = {
     "function": ("text", "name of the chronology function"),
-    "form": ("text", "exponential: N = a (exp(b T) - 1) + c T + d T^2; stretched: rate = "
-             "a exp(-((origin - T)/tau)^power) + c; spike: rate = a Gaussian of sigma tau at origin, "
-             "area a"),
+    "form": ("text", ("exponential: N = a (exp(b T) - 1) + c T + d T^2; stretched: rate = "
+             "a exp(-((origin - T)/tau)^power) + c; spike: rate = a Gaussian of sigma tau at "
+             "origin, area a")),
     "from_Ga": ("Ga", "age at which the term begins"),
     "to_Ga": ("Ga", "age at which it ends"),
     "a": ("per km2 (per km2 per Ga if stretched)", "amplitude"),
@@ -106,7 +108,7 @@ TERMS = {
     "origin": ("Ga", "age at which a stretched exponential begins, or centre of a spike"),
     "tau": ("Ga", "time scale of a stretched exponential, or sigma of a spike"),
     "power": ("1", "exponent of a stretched exponential"),
-    "reference_km": ("km", "diameter to which the rates belong: craters of at least this size"),
+    "per_n1": ("1", "craters that the row counts for each of at least 1 km: 1, or N(20)/N(1)"),
 }  # fmt: skip
 REF = {"reference": ("text", "key in references.csv"), "status": ("text", "what was checked"),
        "note": ("text", "what else to know")}  # fmt: skip
@@ -132,14 +134,17 @@ def functions(source: Path) -> tuple[list[list[str]], list[list[str]]]:
         heads.append([name, title, "4.5", key, status, note])
         terms.append([name, "exponential", "0", "4.5", row["a"], row["b_per_Ga"], row["c_per_Ga"],
                       row["d_per_Ga2"] or "0", "", "", "", "1"])  # fmt: skip
-    heads.append(["morbidelli2012", "Morbidelli et al. (2012), sawtooth", "4.5", "morbidelli2012",
-                  SAWTOOTH, "rates of craters >= 20 km, brought to 1 km by the production function "
-                  "of the system"])  # fmt: skip
-    a = str(round(2.7e-16 / 6.93, 20))
-    terms.append(["morbidelli2012", "exponential", "0", "4.1", a, "6.93", "5.9e-07", "0", "", "",
-                  "", "20"])  # fmt: skip
-    terms.append(["morbidelli2012", "stretched", "4.1", "4.5", "0.02", "", "5.9e-07", "", "4.5",
-                  "0.01", "0.5", "20"])  # fmt: skip
+    brought = (
+        "rates of craters >= 20 km, divided by the N(20)/N(1) = 7.04e-4 that makes the younger "
+        "branch Neukum's function"
+    )
+    sawtooth = "morbidelli2012"
+    heads.append([sawtooth, "Morbidelli et al. (2012)", "4.5", sawtooth, SAWTOOTH, brought])
+    a, ratio = f"{2.7e-16 / 6.93:.6g}", f"{RATIO:.8g}"
+    terms.append([sawtooth, "exponential", "0", "4.1", a, "6.93", "5.9e-07", "0", "", "", "",
+                  ratio])  # fmt: skip
+    terms.append([sawtooth, "stretched", "4.1", "4.5", "0.02", "", "5.9e-07", "", "4.5", "0.01",
+                  "0.5", ratio])  # fmt: skip
     return heads, terms
 
 
@@ -151,8 +156,8 @@ def tables(source: Path) -> list[Table]:
     functions_csv = "reference/chronology_functions.csv"
     return [
         Table("chronology_production", "Production functions", "Cumulative crater density by size.",
-              head | {"kind": ("text", "polynomial: log10 N(>=D) = sum a_i (log10 D)^i, D in km; "
-                               "root-2 histogram: craters per km2 in bins of a factor sqrt(2)"),
+              head | {"kind": ("text", ("polynomial: log10 N(>=D) = sum a_i (log10 D)^i, D in km; "
+                               "root-2 histogram: craters per km2 in bins of a factor sqrt(2)")),
                       "d_min_km": ("km", "smallest diameter"), "d_max_km": ("km", "largest"),
                       "coefficients": ("text", "a0;a1;... or the histogram, smallest first")} | REF,
               [list(row) for row in PRODUCTION], [CITATIONS["neukum"], CITATIONS["craterstats"]],
@@ -171,7 +176,7 @@ def tables(source: Path) -> list[Table]:
                "note": ("text", "what else to know")},
               [list(row) for row in SYSTEMS], [CITATIONS["craterstats"], CITATIONS["yue"]], COMMON),
         Table("chronology_equilibrium", "Crater equilibrium",
-              "Density at which craters are erased as fast as they form: log10 N = a0 + a1 log10 D.",
+              "Density at which craters are erased as they form: log10 N = a0 + a1 log10 D.",
               head | {"a0": ("log10(per km2)", "at 1 km"), "a1": ("1", "slope")} | REF,
               [list(row) for row in EQUILIBRIUM], [CITATIONS["craterstats"]], COMMON),
         Table("chronology_epochs", "Lunar time scales", "Epochs by age.",
@@ -190,8 +195,7 @@ def tables(source: Path) -> list[Table]:
                "n1_source": ("text", "source of the density"),
                "n1_status": ("text", "what was checked")},
               [list(row.values()) for row in sites], [CITATIONS["stoffler"], CITATIONS["yue"]],
-              COMMON + ["Rows of status unverified need their source before they are used to "
-                        "publish."], ["reference/calibration_sites.csv"]),
+              [*COMMON, ("Rows of status unverified need their source before they are used to " "publish.")], ["reference/calibration_sites.csv"]),
     ]  # fmt: skip
 
 
