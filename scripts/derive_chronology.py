@@ -18,6 +18,7 @@ from derive_common import Table, csv_text, read_rows, sidecar_text
 TABLES = Path(__file__).resolve().parents[1] / "src" / "farside" / "datasets" / "tables"
 CS = "figures as in the configuration file of craterstats 3.6.11, whose results agree"
 SECOND = "secondary: coefficients as quoted by other authors' programs, not read in the paper"
+UNVERIFIED = "Rows of status unverified need their source before they are used to publish."
 COMMON = ["Figures are facts of the publications named in each row, typed as published."]
 
 PRODUCTION = [
@@ -182,7 +183,8 @@ def tables(source: Path) -> list[Table]:
         Table("chronology_epochs", "Lunar time scales", "Epochs by age.",
               {"scale": ("text", "name of the time scale"), "epoch": ("text", "name"),
                "young_Ga": ("Ga", "end"), "old_Ga": ("Ga", "begin; empty: the Moon's formation"),
-               "reference": ("text", "key in references.csv"), "status": ("text", "what was checked")},
+               "reference": ("text", "key in references.csv"),
+               "status": ("text", "what was checked")},
               [list(row) for row in EPOCHS], [CITATIONS["wilhelms"], CITATIONS["craterstats"]],
               COMMON),
         Table("chronology_sites", "Calibration sites",
@@ -195,7 +197,7 @@ def tables(source: Path) -> list[Table]:
                "n1_source": ("text", "source of the density"),
                "n1_status": ("text", "what was checked")},
               [list(row.values()) for row in sites], [CITATIONS["stoffler"], CITATIONS["yue"]],
-              [*COMMON, ("Rows of status unverified need their source before they are used to " "publish.")], ["reference/calibration_sites.csv"]),
+              [*COMMON, UNVERIFIED], ["reference/calibration_sites.csv"]),
     ]  # fmt: skip
 
 
