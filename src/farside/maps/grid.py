@@ -19,7 +19,7 @@ from rasterio.crs import CRS
 
 from farside.constants import MAP_RADIUS, MEAN_RADIUS
 from farside.errors import InputError
-from farside.geography.projections import lunar_crs
+from farside.geography.projections import CODES, lunar_crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,8 +94,8 @@ class MapGrid:
         """Return x and y, each (points, points), spread evenly from edge to edge."""
         x = self.transform.c + np.linspace(0, self.width, points) * self.transform.a
         y = self.transform.f + np.linspace(0, self.height, points) * self.transform.e
-        xx, yy = np.meshgrid(np.asarray(x, np.float64), np.asarray(y, np.float64))
-        return xx, yy
+        xx, yy = np.meshgrid(x, y)
+        return np.asarray(xx, np.float64), np.asarray(yy, np.float64)
 
     def pixel_of(self, x: Float, y: Float) -> tuple[Float, Float]:
         """Return column and row, in fractions from the first pixel's corner, of points."""
@@ -103,9 +103,12 @@ class MapGrid:
 
     def centres(self) -> tuple[Float, Float]:
         """Return x (width,) and y (height,) of the pixels' middles."""
-        x = self.transform.c + (np.arange(self.width) + 0.5) * self.transform.a
-        y = self.transform.f + (np.arange(self.height) + 0.5) * self.transform.e
-        return x, y
+        return self._places(0.5, 0)
+
+    def _places(self, off: float, more: int) -> tuple[Float, Float]:
+        x = self.transform.c + (np.arange(self.width + more) + off) * self.transform.a
+        y = self.transform.f + (np.arange(self.height + more) + off) * self.transform.e
+        return np.asarray(x, np.float64), np.asarray(y, np.float64)
 
     def lonlat(self, *, corners: bool = False) -> tuple[Float, Float]:
         """Return longitude and latitude in degrees of the pixels' middles or corners.
@@ -114,9 +117,7 @@ class MapGrid:
         ----------
         corners : of the (height + 1, width + 1) corners instead of the (height, width) middles
         """
-        off, more = (0.0, 1) if corners else (0.5, 0)
-        x = self.transform.c + (np.arange(self.width + more) + off) * self.transform.a
-        y = self.transform.f + (np.arange(self.height + more) + off) * self.transform.e
+        x, y = self._places(0.0, 1) if corners else self.centres()
         shape = (y.size, x.size)
         to = _to_geographic(self.crs.to_wkt())
         if period(self.crs) is None:
@@ -272,6 +273,25 @@ def read_crs(given: str | None) -> CRS | None:
     return require_lunar(crs, f"the system {given!r}")
 
 
+def crs_label(crs: CRS) -> str:
+    """Return the code of a coordinate system, such as ``IAU_2015:30110``, or its name."""
+    code = crs.to_authority()
+    return ":".join(code) if code else pyproj.CRS.from_wkt(crs.to_wkt()).name
+
+
+@cache
+def _registered(wkt: str) -> CRS:
+    """Return the entry of the registry that a system is, or the system itself.
+
+    Files carry systems as text in which the registry's own name is often lost.
+    """
+    given = CRS.from_wkt(wkt)
+    for name in CODES:
+        if given == lunar_crs(name):
+            return lunar_crs(name)
+    return given
+
+
 def grid_of(ds: xr.Dataset, what: str = "the map") -> MapGrid:
     """Return the grid of a map dataset.
 
@@ -287,18 +307,25 @@ def grid_of(ds: xr.Dataset, what: str = "the map") -> MapGrid:
     """
     if not {"y", "x"} <= set(ds.dims) or min(ds.sizes["y"], ds.sizes["x"]) == 0:
         raise InputError(f"{what} holds no pixel over (y, x); it has {dict(ds.sizes)}.")
-    crs = require_lunar(ds.rio.crs, what)
-    if "spatial_ref" in ds.coords and "GeoTransform" in ds["spatial_ref"].attrs:
-        transform = ds.rio.transform()
-    elif min(ds.sizes["y"], ds.sizes["x"]) < 2:
-        raise InputError(
-            f"{what} is one pixel wide, so that its resolution is not known; write its transform "
-            "with ds.rio.write_transform."
-        )
-    else:
-        transform = ds.rio.transform(recalc=True)
+    crs = _registered(require_lunar(ds.rio.crs, what).to_wkt())
+    transform = _transform_of(ds, what)
     for name, step in (("x", transform.a), ("y", transform.e)):
         gaps = np.diff(ds[name].to_numpy().astype(float))
         if gaps.size and np.abs(gaps - step).max() > 0.01 * abs(step):
             raise InputError(f"{what} has uneven steps in {name}; a map needs pixels of one size.")
     return MapGrid(crs, transform, ds.sizes["y"], ds.sizes["x"])
+
+
+def _transform_of(ds: xr.Dataset, what: str) -> Affine:
+    """Return the transform that the coordinates have, or that was written where one is alone."""
+    x, y = (ds[name].to_numpy().astype(float) for name in ("x", "y"))
+    if min(x.size, y.size) > 1:
+        dx, dy = (float(c[-1] - c[0]) / (c.size - 1) for c in (x, y))
+        return Affine(dx, 0.0, float(x[0]) - dx / 2, 0.0, dy, float(y[0]) - dy / 2)
+    written = ds["spatial_ref"].attrs.get("GeoTransform") if "spatial_ref" in ds.coords else None
+    if written is None:
+        raise InputError(
+            f"{what} is one pixel wide, so that its resolution is not known; write its transform "
+            "with ds.rio.write_transform."
+        )
+    return Affine.from_gdal(*(float(part) for part in str(written).split()))

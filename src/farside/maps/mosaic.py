@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+import zarr
 from affine import Affine
 from scipy.stats import norm
 
 from farside import provenance
 from farside.errors import InputError
 from farside.maps import store
-from farside.maps.grid import MapGrid, central_x, period, transform_points
+from farside.maps.grid import MapGrid, central_x, crs_label, period, transform_points
 from farside.maps.pool import RULE, Piece, pool
 from farside.maps.predict import Block, Storage
 from farside.maps.resample import Layers, Tile
@@ -36,10 +37,15 @@ if TYPE_CHECKING:
 
     from rasterio.crs import CRS
 
+    from farside.oxides.training import Float
+
 BLOCK = 512
 DEFAULT_COVERAGE = 0.9
 """Coverage of the intervals of `farside.oxides.estimator.OxideEstimator`, where a map states
 none."""
+
+TILE = "mosaic"
+"""Name of the one tile of the store."""
 
 FINE_LATTICE = 65
 """Points along a side of a tile at which its place in another system is computed."""
@@ -114,7 +120,10 @@ def open_tiles(paths: Sequence[Path]) -> list[Tile]:
     for path in paths:
         for name in store.tiles(Path(path)):
             unique = name if len(paths) == 1 else f"{Path(path).stem}/{name}"
-            found.append(Tile(store.open_map(Path(path), name), unique))
+            ds = store.open_map(Path(path), name)
+            made_with: Any = zarr.open_group(Path(path), mode="r").attrs.get("made_with", {})
+            about = {key: made_with[key] for key in ("farside", "weights") if key in made_with}
+            found.append(Tile(ds.assign_attrs({**about, **ds.attrs}), unique))
     if not found:
         raise InputError(f"{', '.join(str(p) for p in paths)} holds no tile.")
     return found
@@ -168,7 +177,7 @@ def _bounds_in(tile: Tile, crs: CRS) -> Bounds:
     x, y = transform_points(tile.grid.crs, crs, *tile.grid.lattice(FINE_LATTICE))
     good = np.isfinite(x) & np.isfinite(y)
     if not good.any():
-        raise InputError(f"the map {tile.name} cannot be drawn in {crs.to_string()}.")
+        raise InputError(f"the map {tile.name} cannot be drawn in {crs_label(crs)}.")
     return float(x[good].min()), float(y[good].min()), float(x[good].max()), float(y[good].max())
 
 
@@ -184,7 +193,9 @@ def _joint_bounds(bounds: Sequence[Bounds], crs: CRS) -> Bounds:
         west = min(b[0] - by for b, by in zip(bounds, moved, strict=True))
         east = max(b[2] - by for b, by in zip(bounds, moved, strict=True))
         found.append((float(west), float(east)))
-    west, east = min(found, key=lambda ends: ends[1] - ends[0])  # the first where they tie
+    plain, across = found
+    narrower = across[1] - across[0] < plain[1] - plain[0] - 1e-6 * turn
+    west, east = across if narrower else plain
     return west, low, east, high
 
 
@@ -193,25 +204,31 @@ def _joint_bounds(bounds: Sequence[Bounds], crs: CRS) -> Bounds:
 
 def footprint(tile: Tile, target: MapGrid) -> tuple[int, int, int, int]:
     """Return first and last-plus-one row and column of the target that a tile may touch."""
-    ends = []
+    turn = period(target.crs)
+    around = (0.0,) if turn is None else (-turn, 0.0, turn)
+    rows: list[int] = []
+    columns: list[int] = []
     for copy in tile.copies(target):
-        there = transform_points(copy.crs, target.crs, *copy.lattice(FINE_LATTICE))
-        column, row = target.pixel_of(*there)
-        for place, size in ((row, target.height), (column, target.width)):
-            finite = place[np.isfinite(place)]
-            if not finite.size:
-                ends.append((0, 0))
-                continue
-            margin = 2 + (finite.max() - finite.min()) / (FINE_LATTICE - 1)
-            low, high = np.clip([finite.min() - margin, finite.max() + margin], 0, size)
-            ends.append((int(np.floor(low)), int(np.ceil(high))))
-    rows, columns = ends[::2], ends[1::2]
-    if not ends:
+        x, y = transform_points(copy.crs, target.crs, *copy.lattice(FINE_LATTICE))
+        for dx in around:
+            column, row = target.pixel_of(x + dx, y)
+            found = _span(row, target.height), _span(column, target.width)
+            if found[0] and found[1]:
+                rows += found[0]
+                columns += found[1]
+    if not rows:
         return 0, 0, 0, 0
-    return (
-        min(r[0] for r in rows), max(r[1] for r in rows),
-        min(c[0] for c in columns), max(c[1] for c in columns),
-    )  # fmt: skip
+    return min(rows), max(rows), min(columns), max(columns)
+
+
+def _span(place: Float, size: int) -> list[int]:
+    """Return the first and last-plus-one pixel that places may touch, empty where none does."""
+    finite = place[np.isfinite(place)]
+    if not finite.size:
+        return []
+    margin = 2 + (finite.max() - finite.min()) / (FINE_LATTICE - 1)
+    low, high = max(finite.min() - margin, 0), min(finite.max() + margin, size)
+    return [int(np.floor(low)), int(np.ceil(high))] if low < high else []
 
 
 # -- writing -----------------------------------------------------------------------------------
@@ -300,7 +317,7 @@ def mosaic(
     covered = 0
     with new_folder(out) as folder:
         cut = store.Grid(target.height, target.width, block)
-        _write_frame(folder, target, tiles, coverage, block)
+        storage = _write_frame(folder, target, tiles, coverage, block)
         for i, j in itertools.product(range(cut.rows), range(cut.columns)):
             rows, columns = cut.window(i, j)
             pieces = _pieces(tiles, feet, target, rows, columns)
@@ -311,13 +328,13 @@ def mosaic(
             shape = (rows.stop - rows.start, columns.stop - columns.start)
             layers = pool(pieces, *shape, z)
             covered += int(np.isfinite(layers.value).any(axis=0).sum())
-            store.write_block(folder / "mosaic", cut, (i, j), _block(layers))
+            store.write_block(folder / TILE, cut, (i, j), _block(layers), storage)
         seams = count.seams()
         provenance.write_json(folder / "seams.json", [seam.to_dict() for seam in seams])
     return Mosaic(
         out=Path(out),
         tiles=tuple(tile.name for tile in tiles),
-        crs=target.crs.to_string(),
+        crs=crs_label(target.crs),
         resolution=target.resolution,
         height=target.height,
         width=target.width,
@@ -340,21 +357,23 @@ def _block(layers: Layers) -> Block:
 
 def _write_frame(
     folder: Path, target: MapGrid, tiles: Sequence[Tile], coverage: float, block: int
-) -> None:
-    """Write the metadata of the store: all but the pixels."""
+) -> Storage:
+    """Write the metadata of the store, all but the pixels; return how these are stored."""
     x, y = target.centres()
     image = xr.Dataset(coords={"y": ("y", y), "x": ("x", x)}).rio.write_crs(target.crs)
     scaled = all(tile.ds["value"].encoding.get("dtype") == np.dtype("int16") for tile in tiles)
     storage: Storage = "int16" if scaled else "float32"
-    sources = [{"tile": t.name, **_plain(t.ds.attrs)} for t in tiles]
-    about = {"rule": RULE, "code_version": provenance.code_version(), "coverage": coverage}
-    store.write_root(folder, {"kind": "mosaic", **about})
-    store.write_tile(folder / "mosaic", image, block, storage, {**about, "sources": sources})
+    version = provenance.code_version()
+    store.write_root(folder, {"farside": version, "made_with": {"farside": version, "rule": RULE}})
+    about = {"rule": RULE, "coverage": coverage, "sources": [_source(tile) for tile in tiles]}
+    store.write_tile(folder / TILE, image, block, storage, about)
+    return storage
 
 
-def _plain(attrs: Any) -> dict[str, Any]:
-    """Return attributes that JSON can hold."""
-    return {str(k): v for k, v in json.loads(json.dumps(dict(attrs), default=str)).items()}
+def _source(tile: Tile) -> dict[str, Any]:
+    """Return what a tile says of itself, as JSON can hold it."""
+    known = {str(k): v for k, v in tile.ds.attrs.items() if str(k) != "Conventions"}
+    return {"tile": tile.name, **json.loads(json.dumps(known, default=str))}
 
 
 def _pieces(

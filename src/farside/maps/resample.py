@@ -142,8 +142,8 @@ class Tile:
         piece = self.ds.isel(y=rows, x=columns)
         source = copy.part(rows, columns)
         coarser = target.resolution_m > COARSER * copy.resolution_m
-        oxide = self.ds["oxide"].to_numpy().astype(str)
-        order = [int(np.flatnonzero(oxide == name)[0]) for name in OXIDES if name in oxide]
+        oxide = [str(name) for name in self.ds["oxide"].to_numpy()]
+        order = [oxide.index(name) for name in OXIDES if name in oxide]
         present = [i for i, name in enumerate(OXIDES) if name in oxide]
         out = Layers.empty(target.height, target.width)
         for name in ("value", "lower", "upper"):
@@ -157,17 +157,12 @@ class Tile:
 
     def _flags(self, out: Layers, piece: xr.Dataset, source: MapGrid, target: MapGrid) -> None:
         """Set why there is no value, and where there is one whether it is novel."""
-        given = piece["flag"].transpose("y", "x").to_numpy().astype(np.uint8)
-        warped = np.full((target.height, target.width), FLAGS["nan"], np.uint8)
-        reproject(
-            given, warped,
-            src_transform=source.transform, src_crs=source.crs,
-            dst_transform=target.transform, dst_crs=target.crs,
-            resampling=Resampling.nearest, init_dest_nodata=False,
-        )  # fmt: skip
+        given = piece["flag"].transpose("y", "x").to_numpy().astype(np.float32)
+        warped = _warp(given, source, target, average=False)
+        missing = np.where(np.isnan(warped), FLAGS["nan"], warped).astype(np.uint8)
         valid = np.isfinite(out.value).any(axis=0)
         novel = np.where(out.novelty > THRESHOLD, FLAGS["novel"], 0).astype(np.uint8)
-        reason = (warped & np.uint8(UNUSABLE)).astype(np.uint8)
+        reason = (missing & np.uint8(UNUSABLE)).astype(np.uint8)
         reason[reason == 0] = FLAGS["nan"]
         out.flag[:] = np.where(valid, novel, reason)
 
@@ -204,7 +199,20 @@ def source_window(source: MapGrid, target: MapGrid) -> tuple[slice, slice] | Non
     return found[0], found[1]
 
 
+def _picked(values: F32, source: MapGrid, target: MapGrid) -> NDArray[np.float32]:
+    """Return the nearest pixels where both grids are in one system, rows and columns apart."""
+    x, y = target.centres()
+    column, row = (np.floor(place).astype(int) for place in source.pixel_of(x, y))
+    inside = [(place >= 0) & (place < size) for place, size in
+              ((row, source.height), (column, source.width))]  # fmt: skip
+    picked = values[..., np.clip(row, 0, source.height - 1)[:, None],
+                    np.clip(column, 0, source.width - 1)]  # fmt: skip
+    return np.where(inside[0][:, None] & inside[1], picked, np.float32(np.nan))
+
+
 def _warp(values: F32, source: MapGrid, target: MapGrid, *, average: bool) -> NDArray[np.float32]:
+    if source.crs == target.crs and not average:
+        return _picked(values, source, target)
     shape = (*values.shape[:-2], target.height, target.width)
     out = np.full(shape, np.nan, np.float32)
     reproject(
