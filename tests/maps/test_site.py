@@ -1,0 +1,227 @@
+"""A place and what is said of it: reading it, known landing sites, wrong input, the command."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+import typer
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from farside.cli import site as command
+from farside.constants import OXIDES
+from farside.datasets import load_missions, load_reference_soils
+from farside.datasets.layers import load_layers
+from farside.errors import FarsideError, InputError, UnknownNameError
+from farside.geography.place import read_place
+from farside.maps import site as module
+from farside.maps.score import Weights
+from farside.maps.site import site
+
+APP = typer.Typer(pretty_exceptions_enable=False)
+APP.command(context_settings=command.CONTEXT)(command.site)
+RUN = CliRunner()
+
+
+# -- places ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-41.6385", "-153.9852"],
+        ["-41.6385", "206.0148"],
+        ["41.6385S", "153.9852W"],
+        ["41.6385S", "206.0148E"],
+        ["153.9852W", "41.6385S"],
+        ["41.6385", "S", "153.9852", "W"],
+        ["41.6385 s, 153.9852 w"],
+        ["-41.6385,-153.9852"],
+        ["-41.6385°", "-153.9852°"],
+        ["Chang'e-6"],
+        ["chang", "e", "6"],
+    ],
+)
+def test_ways_to_write_the_chang_e_6_site(words: list[str]) -> None:
+    found = read_place(words)
+    assert (found.lat, found.lon) == pytest.approx((-41.6385, -153.9852))
+
+
+@given(st.floats(-90, 90), st.floats(-180, 179.9))
+def test_signs_and_letters_say_the_same(lat: float, lon: float) -> None:
+    plain = read_place([f"{lat:.4f}", f"{lon:.4f}"])
+    letters = read_place(
+        [f"{abs(lat):.4f}{'S' if lat < 0 else 'N'}", f"{abs(lon):.4f}{'W' if lon < 0 else 'E'}"]
+    )
+    assert plain.lat == letters.lat
+    assert math.isclose((plain.lon - letters.lon) % 360 % 360, 0, abs_tol=1e-9)
+
+
+def test_names_mean_the_feature_and_landings_the_lander() -> None:
+    assert read_place(["Apollo"]).lat == pytest.approx(-35.69)  # the basin
+    assert read_place(["Apollo", "11"]).lat == pytest.approx(0.67416)
+    assert read_place(["mare", "moscoviense"]).lon == pytest.approx(148.12)
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "says"),
+    [
+        (["95", "0"], InputError, "latitude 95"),
+        (["0", "400"], InputError, "longitude 400"),
+        (["nan", "0"], InputError, "not a number"),
+        (["-inf", "0"], InputError, "not a number"),
+        (["12"], InputError, "1 coordinate"),
+        (["1", "2", "3"], InputError, "3 coordinates"),
+        (["-41S", "10E"], InputError, "both a sign and a letter"),
+        (["41S", "10N"], InputError, "twice"),
+        (["41X", "10"], InputError, "neither"),
+        (["Von", "Karmen"], UnknownNameError, "Von Kármán"),
+        ([], InputError, "no place"),
+        ([" "], InputError, "no place"),
+    ],
+)
+def test_what_is_no_place_is_refused(
+    words: list[str], error: type[FarsideError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        read_place(words)
+
+
+# -- sites on a map of soils -------------------------------------------------------------------
+
+
+def soil_map() -> xr.Dataset:
+    """Return a global map that holds, everywhere, the soil of the nearest landing."""
+    layers = load_layers()
+    lat, lon = np.meshgrid(layers["lat"], layers["lon"], indexing="ij")
+    table = load_reference_soils().set_index("soil")
+    missions = load_missions().set_index("mission")
+    names = {"Apollo 11": "A11", "Chang'e-5": "CE5", "Apollo 16": "A16", "Apollo 17": "A17a"}
+    value = np.full((6, *lat.shape), np.nan, dtype=np.float32)
+    for mission, soil in names.items():
+        at = missions.loc[mission]
+        near = (np.abs(lat - at["lat"]) < 1) & (np.abs(lon - at["lon"]) < 1)
+        value[:, near] = table.loc[soil, list(OXIDES)].to_numpy(dtype=float)[:, None]
+    coords = {"oxide": list(OXIDES), **{k: layers.coords[k] for k in ("y", "x", "lat", "lon")}}
+    wide = np.array([1.0, 1.5, 2.0, 1.5, 1.0, 1.5])[:, None, None]
+    found = {"value": value, "lower": value - wide, "upper": value + wide}
+    return xr.Dataset(
+        {k: (("oxide", "y", "x"), v) for k, v in found.items()}, coords, {"coverage": 0.9}
+    )
+
+
+@pytest.fixture(scope="module")
+def soils() -> xr.Dataset:
+    return soil_map()
+
+
+@pytest.fixture
+def _on_soils(soils: xr.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        module, "_oxides_at", lambda lat, lon, _path: (module._pixel(soils, lat, lon), "soils")
+    )
+
+
+@pytest.mark.usefixtures("_on_soils")
+@pytest.mark.parametrize(
+    ("mission", "side", "terrane", "in_spa", "likeliest", "place"),
+    [
+        ("Apollo 11", "near", "FHT", False, "high-Ti mare", "Mare Tranquillitatis"),
+        ("Chang'e-5", "near", "PKT", False, "low-Ti mare", "Oceanus Procellarum"),
+        ("Apollo 16", "near", "FHT", False, "ferroan feldspathic", None),
+    ],
+)
+def test_landing_sites_are_what_they_are_known_as(
+    mission: str, side: str, terrane: str, in_spa: bool, likeliest: str, place: str | None
+) -> None:
+    row = load_missions().set_index("mission").loc[mission]
+    found = site(row["lat"], row["lon"])
+    assert (found.side, found.terrane, found.in_spa) == (side, terrane, in_spa)
+    assert found.lithologies[0][0] == likeliest
+    assert found.missions[0][0] == mission
+    assert found.missions[0][1] < 0.001
+    assert place is None or place in [f.name for f in found.inside]
+    assert sum(share for _, share in found.lithologies) == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("_on_soils")
+def test_the_youngest_sampled_mare_is_a_candidate_and_the_oldest_is_not() -> None:
+    young = {
+        name: next(f for f in site(*place).derived if f.name == "young mare candidate").value
+        for name, place in {"Chang'e-5": (43.0576, -51.9161), "Apollo 11": (0.674, 23.473)}.items()
+    }
+    assert young["Chang'e-5"] is not None
+    assert young["Chang'e-5"] > 0.8
+    assert young["Apollo 11"] == 0
+
+
+@pytest.mark.usefixtures("_on_soils")
+def test_a_place_without_oxides_still_has_the_rest() -> None:
+    found = site(-41.6385, -153.9852)
+    assert all(f.value is None for f in found.oxides)
+    assert found.lithologies == ()
+    assert (found.side, found.terrane, found.in_spa) == ("far", "SPAT", True)
+    assert set(found.score.missing) == {"oxygen", "helium_3", "knowledge"}
+    text = str(found)
+    assert "not known here" in text
+    assert "nan" not in text
+    # the LROC team gives the lander -5256 m
+    height = next(f for f in found.layers if f.name == "height_km").value
+    assert height == pytest.approx(-5.256, abs=0.1)
+
+
+@pytest.mark.usefixtures("_on_soils")
+def test_json_is_json_without_nan() -> None:
+    text = json.dumps(site(-41.6385, -153.9852).to_dict(), allow_nan=False)
+    assert json.loads(text)["oxides"][0]["value"] is None
+
+
+@pytest.mark.usefixtures("_on_soils")
+@pytest.mark.parametrize("place", [(90, 0), (-90, 180), (0, -180), (0, 359.9), (89.99, 45)])
+def test_the_corners_of_the_moon_are_places(place: tuple[float, float]) -> None:
+    found = site(*place)
+    assert len(found.cell) == 9
+    assert -180 <= found.lon < 180
+    assert 0 <= found.score.lower <= found.score.value <= found.score.upper <= 1
+
+
+@pytest.mark.usefixtures("_on_soils")
+def test_weights_show_in_the_score() -> None:
+    only = Weights.parse(
+        "oxygen=1,helium_3=0,slope=0,roughness=0,illumination=0,bearing=0,knowledge=0"
+    )
+    found = site(0.674, 23.473, weights=only).score
+    # 7.8 wt% TiO2 (Lunar Sourcebook) hold 1.56 wt% oxygen: more than the 1.5 that is best
+    assert found.value == pytest.approx(1)
+    assert [p.criterion for p in found.parts] == ["oxygen"]
+
+
+# -- the command -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("_on_soils")
+def test_the_command_takes_a_southern_latitude_and_prints_json() -> None:
+    found = RUN.invoke(APP, ["-41.64", "-153.99", "--json", "--quiet"])
+    assert found.exit_code == 0, found.output
+    about = json.loads(found.stdout)
+    assert about["lat"] == pytest.approx(-41.64)
+    assert about["side"] == "far"
+
+
+@pytest.mark.usefixtures("_on_soils")
+def test_the_command_takes_names_and_weights() -> None:
+    found = RUN.invoke(APP, ["Apollo", "11", "--weights", "slope=9", "--quiet"])
+    assert found.exit_code == 0, found.output
+    assert "Apollo 11: 0.6742 N, 23.4731 E" in found.stdout
+    assert "weight  9.0" in found.stdout
+
+
+def test_the_command_says_what_is_wrong() -> None:
+    for words in (["95", "0"], ["Atlantis Base"], ["0", "0", "--soil", "sand", "-q"]):
+        found = RUN.invoke(APP, words)
+        assert isinstance(found.exception, FarsideError)
