@@ -31,9 +31,15 @@ LEVELS = {"1s": (1.0, False), "2s": (0.5, False), "1s%": (1.0, True), "2s%": (0.
 
 Isotope = tuple[str, int]
 
-_RHO = re.compile(r"^(rho|r|r_?xy|cor|corr|correlation|err_?corr?|error correlation)$", re.IGNORECASE)
-_ERROR = re.compile(r"^(?:err(?:or)?|se|sd|sigma|unc|±|\+/-|s(?=\[)|s(?=[xy]$))[ _]?", re.IGNORECASE)
-_LEVEL = re.compile(r"(?<![0-9a-z])([12])[ _]?(?:σ|sigma|se|sd|s)(?:[ _]?(?:abs|err))?(?![a-z])", re.I)
+_RHO = re.compile(
+    r"^(rho|r|r_?xy|cor|corr|correlation|err_?corr?|error correlation)$", re.IGNORECASE
+)
+_ERROR = re.compile(
+    r"^(?:err(?:or)?|se|sd|sigma|unc|±|\+/-|s(?=\[)|s(?=[xy]$))[ _]?", re.IGNORECASE
+)
+_LEVEL = re.compile(
+    r"(?<![0-9a-z])([12])[ _]?(?:σ|sigma|se|sd|s)(?:[ _]?(?:abs|err))?(?![a-z])", re.IGNORECASE
+)
 _MASS_FIRST = re.compile(r"(\d{2,3})([A-Z][a-z]?)")
 _NAME_FIRST = re.compile(r"([A-Z][a-z]?)[- ]?(\d{2,3})")
 _UNIT = re.compile(r"(ppm|ppb|ug/g|µg/g|mg/kg|wt ?%|%|ng/g)\)?$", re.IGNORECASE)
@@ -52,7 +58,7 @@ class _Column:
     error: bool = False
     rho: bool = False
     level: str = ""
-    values: Float = field(default_factory=lambda: np.empty(0))
+    data: Float = field(default_factory=lambda: np.empty(0))
     sigma: Float | None = None
 
 
@@ -86,9 +92,9 @@ def read_isochron(path: Path, name: str, errors: str | None = None) -> Points:
     labels = _labels(frame)
     notes = _level_note(columns, errors)
     axes = {column.axis: column for column in columns if column.axis}
-    rho = next((column.values for column in columns if column.rho), None)
+    rho = next((column.data for column in columns if column.rho), None)
     if {"x", "y"} <= axes.keys():
-        given = [_complete(axes["x"], errors, path), _complete(axes["y"], errors, path)]
+        given = [_complete(axes["x"], path), _complete(axes["y"], path)]
         notes += (f"taken as x = {of.x}, y = {of.y}: the file names no isotopes",)
         values = (given[0][0], given[0][1], given[1][0], given[1][1])
         zero = np.zeros(len(frame)) if rho is None else rho
@@ -107,7 +113,9 @@ def read_isochron(path: Path, name: str, errors: str | None = None) -> Points:
 def _with_header(path: Path) -> pd.DataFrame:
     """Return the table; a first row of numbers is data, its columns x, sx, y, sy (, rho)."""
     frame = read_frame(path)
-    numeric = [re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?(\.\d+)?", str(c), re.I) for c in frame]
+    numeric = [
+        re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?(\.\d+)?", str(c), re.IGNORECASE) for c in frame
+    ]
     if not len(frame.columns) or not all(numeric):
         return frame
     bare = pd.read_csv(path, comment="#", skipinitialspace=True, encoding="utf-8-sig", header=None)
@@ -169,7 +177,7 @@ def _read_columns(frame: pd.DataFrame, errors: str | None) -> list[_Column]:
         told = column.ratio or column.element or column.axis or column.rho
         if not told and not column.error:
             continue
-        column.values = _numbers(frame[header], str(header))
+        column.data = _numbers(frame[header], str(header))
         if column.error:
             owner = _owner(columns, column) or last
             if owner is not None and owner.sigma is None:
@@ -207,7 +215,7 @@ def _sigma(owner: _Column, error: _Column, errors: str | None) -> Float:
             "--errors, or correct the header."
         )
     factor, percent = LEVELS[errors or error.level or "1s"]
-    return error.values * factor * (np.abs(owner.values) / 100.0 if percent else 1.0)
+    return error.data * factor * (np.abs(owner.data) / 100.0 if percent else 1.0)
 
 
 def _level_note(columns: list[_Column], errors: str | None) -> tuple[str, ...]:
@@ -226,15 +234,14 @@ def _labels(frame: pd.DataFrame) -> tuple[str, ...]:
     return tuple(str(i + 1) for i in range(len(frame)))
 
 
-def _complete(column: _Column, errors: str | None, path: Path) -> tuple[Float, Float]:
+def _complete(column: _Column, path: Path) -> tuple[Float, Float]:
     """Return a value with its error, or say that the error is missing."""
-    del errors
     if column.sigma is None:
         raise InputError(
             f"{path} has no error for {column.header!r}; add a column such as "
             f"{column.header}_1s or err{column.header} (one standard deviation)."
         )
-    return column.values, column.sigma
+    return column.data, column.sigma
 
 
 # -- ratios ------------------------------------------------------------------------------------
@@ -282,14 +289,14 @@ def _wanted(
             f"forms) with an error each; it has {have}. Name columns as Rb87Sr86 or 87Rb/86Sr."
         )
     (i, j), powers = found
-    (u, su), (v, sv) = (_complete(ratios[k], None, path) for k in (i, j))
+    (u, su), (v, sv) = (_complete(ratios[k], path) for k in (i, j))
     if (u <= 0).any() or (v <= 0).any():
         raise InputError(f"{path} holds isotope ratios of 0 or below; a ratio is positive.")
     notes: tuple[str, ...] = ()
     ru, rv = su / u, sv / v
     tilt = np.zeros(u.size) if rho is None else np.where(np.isnan(rho), 0.0, rho)
     if rho is None and (third := _third(ratios, (i, j))) is not None:
-        tilt = _redundant(ratios, (i, j), third, (ru, rv))
+        tilt = _redundant(ratios[third], (ru, rv), path)
         notes += (f"correlation from the redundant ratio {ratios[third].header}",)
     elif rho is None:
         notes += ("no correlation of errors given: taken as 0",)
@@ -325,14 +332,10 @@ def _third(ratios: list[_Column], pair: tuple[int, int]) -> int | None:
     return None
 
 
-def _redundant(
-    ratios: list[_Column], pair: tuple[int, int], third: int, relative: tuple[Float, Float]
-) -> Float:
+def _redundant(third: _Column, relative: tuple[Float, Float], path: Path) -> Float:
     """Return the correlation of a pair of which the quotient was measured too."""
-    del pair
-    sigma = ratios[third].sigma
-    assert sigma is not None  # noqa: S101 - _third asks for it
-    rz = sigma / ratios[third].values
+    value, sigma = _complete(third, path)
+    rz = sigma / value
     ru, rv = relative
     found: Float = (ru**2 + rv**2 - rz**2) / (2 * ru * rv)
     return found
@@ -352,8 +355,8 @@ def _from_concentrations(
     if len(set(units.values())) > 1:
         said = ", ".join(f"{name} in {unit or 'no stated unit'}" for name, unit in units.items())
         raise UnitError(f"{path} mixes units: {said}; give {parent} and {daughter} in one unit.")
-    p, d = (_complete(amounts[name], None, path) for name in (parent, daughter))
-    x, sx = ratio_from_concentrations(of.name, p, d, measured.values)
+    p, d = (_complete(amounts[name], path) for name in (parent, daughter))
+    x, sx = ratio_from_concentrations(of.name, p, d, measured.data)
     unit = units[parent] or "one unit, not stated"
-    made = _Column(of.x, ratio=target[0], values=x, sigma=sx)
+    made = _Column(of.x, ratio=target[0], data=x, sigma=sx)
     return [made, measured], (f"{of.x} computed from {parent} and {daughter} in {unit}",)

@@ -26,7 +26,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import chdtri, stdtrit
 
 from farside.errors import InputError
-from farside.isotopes.york import Line, adjusted_x, york
+from farside.isotopes.york import Line, adjusted_x, plain, york
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -78,7 +78,7 @@ def model_1(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: Array
     scaled = np.asarray(line.probability) < SCATTER_PROBABILITY
     student = stdtrit(np.asarray(line.n) - 2, 0.975)
     factor = np.where(scaled, student * np.sqrt(line.mswd), NORMAL_95)
-    return Fit(line, _plain(factor), _plain(scaled), line.mswd, line.probability)
+    return Fit(line, plain(factor), plain(scaled), line.mswd, line.probability)
 
 
 def model_2(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: ArrayLike = 0.0) -> Fit:
@@ -88,7 +88,7 @@ def model_2(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: Array
     error follows from the residual variance. Parameters as in `model_1`; errors serve the test
     of fit only.
     """
-    plain = york(x, sx, y, sy, rho)
+    base = york(x, sx, y, sy, rho)
     X, Y = (np.asarray(part, float) for part in (x, y))
     n = X.shape[-1]
     x_mean, y_mean = X.mean(-1, keepdims=True), Y.mean(-1, keepdims=True)
@@ -102,7 +102,7 @@ def model_2(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: Array
     level = np.vecdot(residual, residual) / (n - 2) / n
     line = Line(
         *(
-            _plain(part)
+            plain(part)
             for part in (
                 slope,
                 y_mean[..., 0] - slope * at,
@@ -118,10 +118,10 @@ def model_2(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: Array
     )
     factor = np.full(np.shape(slope), stdtrit(n - 2, 0.975))
     scaled = np.full(np.shape(slope), fill_value=True)
-    return Fit(line, _plain(factor), _plain(scaled), plain.mswd, plain.probability)
+    return Fit(line, plain(factor), plain(scaled), base.mswd, base.probability)
 
 
-def model_3(  # noqa: PLR0913 - the points and two choices
+def model_3(
     x: ArrayLike,
     sx: ArrayLike,
     y: ArrayLike,
@@ -148,8 +148,8 @@ def model_3(  # noqa: PLR0913 - the points and two choices
         np.asarray(part, float)
         for part in np.broadcast_arrays(*(np.asarray(part, float) for part in (x, sx, y, sy, rho)))
     )
-    plain = york(*points)
-    df = np.asarray(plain.n) - 2
+    base = york(*points)
+    df = np.asarray(base.n) - 2
     if estimator == "ml":
         if points[0].ndim != 1:
             raise InputError("maximum likelihood of model 3 takes one line at a time.")
@@ -158,16 +158,16 @@ def model_3(  # noqa: PLR0913 - the points and two choices
         omega = _omega(points, df.astype(float), scatter)
     low = _omega(points, chdtri(df, 0.025), scatter)
     high = _omega(points, chdtri(df, 0.975), scatter)
-    line = _with_omega(points, omega, scatter, plain)
+    line = _with_omega(points, omega, scatter, base)
     factor = np.broadcast_to(stdtrit(df, 0.975), np.shape(omega))
     return Fit(
         line,
-        _plain(factor),
-        _plain(np.asarray(omega) > 0),
-        plain.mswd,
-        plain.probability,
-        _plain(omega),
-        (_plain(low), _plain(high)),
+        plain(factor),
+        plain(np.asarray(omega) > 0),
+        base.mswd,
+        base.probability,
+        plain(omega),
+        (plain(low), plain(high)),
     )
 
 
@@ -194,7 +194,7 @@ def spine(
     """
     points = [np.asarray(part, float) for part in (x, sx, y, sy)]
     points.append(np.broadcast_to(np.asarray(rho, float), points[0].shape))
-    plain = york(*points)
+    base = york(*points)
     slope, intercept = repeated_medians(points[0], points[2])
     weights = _huber(_residual(points, slope, intercept))
     for _ in range(500):
@@ -213,7 +213,7 @@ def spine(
     line = _inside_errors(points, line, inside)
     width = float(1.4826 * np.median(np.abs(r - np.median(r))))
     limit = float(1.92 - 0.162 * np.log(10 + r.size))
-    fit = Fit(line, NORMAL_95, scaled=False, mswd=plain.mswd, probability=plain.probability)
+    fit = Fit(line, NORMAL_95, scaled=False, mswd=base.mswd, probability=base.probability)
     return Fit(**{**fit.__dict__, "weights": new}), width, limit
 
 
@@ -229,12 +229,6 @@ def repeated_medians(x: Float, y: Float) -> tuple[float, float]:
 
 
 # -- parts -------------------------------------------------------------------------------------
-
-
-def _plain(value: Any) -> Any:
-    """Return a scalar as a Python number, an array as it is."""
-    array = np.asarray(value)
-    return array.item() if array.ndim == 0 else array
 
 
 def _residual(points: list[Float], slope: float, intercept: float) -> Float:
@@ -326,11 +320,11 @@ def _omega(points: tuple[Float, ...], target: Any, scatter: Scatter) -> Any:
 def _omega_ml(points: tuple[Float, ...], scatter: Scatter) -> float:
     """Return omega of the largest likelihood, as IsoplotR defines it."""
     x, sx, y, sy, rho = points
-    plain = york(*points)
+    base = york(*points)
 
     def loss(log_omega: float) -> float:
         omega = float(np.exp(log_omega))
-        line = _with_omega(points, omega, scatter, plain)
+        line = _with_omega(points, omega, scatter, base)
         extra = omega**2 * _scale(points, line, sy, rho, scatter)
         wide, tilt = _widened(points, extra)
         r = _residual([x, sx, y, wide, tilt], line.slope, line.intercept)

@@ -86,7 +86,11 @@ def make_points(
     table = table[:, keep]
     check(*table)
     return Points(
-        *table,
+        x=table[0],
+        sx=table[1],
+        y=table[2],
+        sy=table[3],
+        rho=table[4],
         labels=tuple(str(name) for name, ok in zip(labels, keep, strict=True) if ok),
         notes=notes,
         x_name=str(about.get("x_name", "x")),

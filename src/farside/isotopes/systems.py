@@ -62,9 +62,7 @@ SYSTEMS = {
         System("sm-nd", "147Sm/144Nd", "143Nd/144Nd", ("Sm147",), "slope", "143Nd/144Nd", (0.5, 5)),
         System("k-ca", "40K/44Ca", "40Ca/44Ca", ("K40",), "slope", "40Ca/44Ca", (40.0, 1e6)),
         # No lead is less radiogenic than that of Canyon Diablo troilite, 9.307 and 10.294.
-        System(
-            "pb-pb", "206Pb/204Pb", "207Pb/204Pb", ("U238", "U235"), "slope", "", (10.0, 1e6)
-        ),
+        System("pb-pb", "206Pb/204Pb", "207Pb/204Pb", ("U238", "U235"), "slope", "", (10.0, 1e6)),
         System(
             "pb-pb-inverse",
             "204Pb/206Pb",

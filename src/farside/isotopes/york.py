@@ -142,7 +142,7 @@ def _slope(
     return b, settled[..., 0]
 
 
-def _line(  # noqa: PLR0913 - the parts of one fit
+def _line(
     X: Float,
     Y: Float,
     errors: tuple[Float, Float, Float],
@@ -169,18 +169,24 @@ def _line(  # noqa: PLR0913 - the parts of one fit
         mswd = chi2 / (n - 2)
         probability = chdtrc(n - 2, chi2)
     intercept = (y_mean - b * x_mean)[..., 0]
-    parts = (
-        b[..., 0],
-        intercept,
-        np.sqrt(slope_var),
-        np.sqrt(1.0 / sum_w[..., 0] + centre * centre * slope_var),
-        -centre * slope_var,
-        mswd,
-        probability,
+    shape = () if b.ndim == 1 else b.shape[:-1]
+    return Line(
+        slope=plain(b[..., 0]),
+        intercept=plain(intercept),
+        slope_1s=plain(np.sqrt(slope_var)),
+        intercept_1s=plain(np.sqrt(1.0 / sum_w[..., 0] + centre * centre * slope_var)),
+        covariance=plain(-centre * slope_var),
+        mswd=plain(mswd),
+        probability=plain(probability),
+        n=plain(np.broadcast_to(n, shape)),
+        converged=plain(converged),
     )
-    if b.ndim == 1:
-        return Line(*(float(part) for part in parts), int(n), bool(converged))
-    return Line(*parts, np.broadcast_to(n, parts[0].shape), converged)
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar as a Python number, an array as it is."""
+    array = np.asarray(value)
+    return array.item() if array.ndim == 0 else array
 
 
 def adjusted_x(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: Any, rho: Any, line: Line) -> Float:

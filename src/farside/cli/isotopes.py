@@ -1,0 +1,95 @@
+"""``farside isochron`` and ``potassium``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.output import Json, Quiet, Seed, show, steps
+
+Draw = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Draw a figure: .svg, .pdf or .png.")
+]
+
+
+def isochron(  # noqa: PLR0913, PLR0917 - one per option
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of isotope ratios.")],
+    system: Annotated[
+        str, typer.Option(help="rb-sr, sm-nd, k-ca, pb-pb or pb-pb-inverse.")
+    ] = "rb-sr",
+    model: Annotated[
+        str, typer.Option(help="1 errors as given, 2 without errors, 3 further scatter.")
+    ] = "1",
+    robust: Annotated[
+        bool, typer.Option("--robust", help="Let points far from the others count less.")
+    ] = False,
+    scatter: Annotated[
+        str, typer.Option(help="What model 3 lets vary: initial or slope.")
+    ] = "initial",
+    decay: Annotated[
+        str,
+        typer.Option(help="isoplotr, villa2015, nebel2011, rotenberg2012 or steiger1977."),
+    ] = "isoplotr",
+    errors: Annotated[
+        str | None, typer.Option(help="1s, 2s, 1s% or 2s%; by default what the header says.")
+    ] = None,
+    external: Annotated[
+        bool, typer.Option("--external", help="Intervals hold the errors of decay constants.")
+    ] = False,
+    figure: Draw = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit an isochron and date it, with internal and external errors apart.
+
+    Columns are told by their header: IsoplotR (Rb87Sr86, errRb87Sr86, ...), PySoplot (x, sx, y,
+    sy, r_xy) or plain (87Rb/86Sr, 2s, 87Sr/86Sr, 2s).
+
+    Example: farside isochron analyses.csv --system rb-sr --external --figure isochron.svg
+    """
+    from farside.isotopes.run import Choice, run_isochron  # noqa: PLC0415
+
+    choice = Choice("robust" if robust else model, scatter, decay, errors, external)
+    with steps(quiet=quiet) as say:
+        found = run_isochron(table, system, choice, figure=figure, say=say)
+    show(found, str(found), as_json=as_json)
+
+
+def potassium(  # noqa: PLR0913, PLR0917 - one per option
+    offset: Annotated[
+        list[str] | None,
+        typer.Option(help="mission or apollo-mean, may be given again; both when left out."),
+    ] = None,
+    offset_per_mil: Annotated[
+        float | None, typer.Option(help="An offset of your own, per mil, on one scale.")
+    ] = None,
+    offset_1s: Annotated[float, typer.Option(help="Its one sigma, per mil.", min=0)] = 0.0,
+    alpha: Annotated[
+        list[str] | None,
+        typer.Option(help="basaltic-melt, free or between; all when left out."),
+    ] = None,
+    alpha_value: Annotated[
+        float | None, typer.Option(help="A fractionation factor of your own, 41K/39K.")
+    ] = None,
+    alpha_1s: Annotated[float, typer.Option(help="Its one sigma.", min=0)] = 0.0,
+    figure: Draw = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how much potassium the far-side mantle lost, for each offset and fractionation factor.
+
+    Example: farside potassium --alpha basaltic-melt --figure potassium.svg
+    """
+    from farside.isotopes.run import run_potassium  # noqa: PLC0415
+
+    with steps(quiet=quiet):
+        found = run_potassium(
+            (tuple(offset or ()), offset_per_mil, offset_1s),
+            (tuple(alpha or ()), alpha_value, alpha_1s),
+            figure=figure,
+            seed=seed,
+        )
+    show(found, str(found), as_json=as_json)

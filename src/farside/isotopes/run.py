@@ -1,0 +1,118 @@
+"""What the commands call: read, compute, draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from farside.errors import InputError, UnknownNameError
+from farside.isotopes.decay import DEFAULT
+from farside.isotopes.files import read_isochron
+from farside.isotopes.isochron import Isochron, isochron
+from farside.isotopes.potassium import Alpha, Losses, Offset, alpha_of, lost, offset_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from farside.isotopes.models import Scatter
+
+SCATTERS = ("initial", "slope")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command ``isochron`` lets one choose.
+
+    Parameters
+    ----------
+    model, scatter, constants : of `farside.isotopes.isochron.isochron`
+    errors : of `farside.isotopes.files.read_isochron`
+    external : whether the interval of the age holds the errors of decay constants
+    """
+
+    model: str = "1"
+    scatter: str = "initial"
+    constants: str = DEFAULT
+    errors: str | None = None
+    external: bool = False
+
+
+def run_isochron(
+    path: Path,
+    name: str,
+    choice: Choice,
+    *,
+    figure: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Isochron:
+    """Read a file, fit its isochron, draw it where a figure is asked for.
+
+    Parameters
+    ----------
+    path, name : file and decay system
+    choice : how to read and fit
+    figure : file to draw, or None
+    say : told each step
+
+    Raises
+    ------
+    InputError
+        when decay constants without a published error are asked to be propagated
+    """
+    if choice.scatter not in SCATTERS:
+        raise UnknownNameError.of("scatter", choice.scatter, SCATTERS)
+    points = read_isochron(path, name, choice.errors)
+    say(f"read {path.name}: {len(points)} points")
+    found = isochron(
+        points,
+        name,
+        model=choice.model,
+        constants=choice.constants,
+        scatter=cast("Scatter", choice.scatter),
+    )
+    if choice.external:
+        if found.age_95_external is None:
+            raise InputError(
+                f"the decay constants {choice.constants} carry no published error to propagate; "
+                "choose another set with --decay, or leave --external out."
+            )
+        note = "the 95 % interval of the age holds the errors of the decay constants"
+        found = replace(found, age_95=found.age_95_external, notes=(*found.notes, note))
+    if figure is not None:
+        from farside.isotopes.figures import isochron_figure, save  # noqa: PLC0415
+
+        save(isochron_figure(points, found), figure)
+        say(f"drew {figure}")
+    return found
+
+
+def run_potassium(
+    offset: tuple[tuple[str, ...], float | None, float],
+    alpha: tuple[tuple[str, ...], float | None, float],
+    *,
+    figure: Path | None,
+    seed: int,
+) -> Losses:
+    """Return potassium losses for named values and values of one's own, and draw them.
+
+    Parameters
+    ----------
+    offset, alpha : names (none: all published), a value of one's own or None, and its one sigma
+    figure : file to draw, or None
+    seed : of the draws
+    """
+    names, value, sigma = offset
+    offsets = tuple(offset_of(name) for name in names)
+    if value is not None:
+        offsets += (Offset("given", value, sigma, "given by you", ()),)
+    names, value, sigma = alpha
+    alphas = tuple(alpha_of(name) for name in names)
+    if value is not None:
+        alphas += (Alpha("given", value, sigma, about="given by you"),)
+    found = lost(offsets or None, alphas or None, seed=seed)
+    if figure is not None:
+        from farside.isotopes.figures import potassium_figure, save  # noqa: PLC0415
+
+        save(potassium_figure(found.losses), figure)
+    return found
