@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from farside.constants import OXIDES
@@ -17,7 +18,6 @@ from farside.oxides.refine import Refinement, effect_of, joined, refine
 from farside.oxides.validate import validate
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from farside.oxides.farside import Farside
