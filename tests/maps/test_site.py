@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import synthetic_maps
 import typer
 import xarray as xr
 from hypothesis import given
@@ -19,9 +21,13 @@ from farside.datasets import load_missions, load_reference_soils
 from farside.datasets.layers import load_layers
 from farside.errors import FarsideError, InputError, UnknownNameError
 from farside.geography.place import read_place
+from farside.geography.projections import lunar_crs
 from farside.maps import site as module
 from farside.maps.score import Weights
 from farside.maps.site import site
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APP = typer.Typer(pretty_exceptions_enable=False)
 APP.command(context_settings=command.CONTEXT)(command.site)
@@ -225,3 +231,51 @@ def test_the_command_says_what_is_wrong() -> None:
     for words in (["95", "0"], ["Atlantis Base"], ["0", "0", "--soil", "sand", "-q"]):
         found = RUN.invoke(APP, words)
         assert isinstance(found.exception, FarsideError)
+
+
+# -- other maps --------------------------------------------------------------------------------
+
+
+def placed(k: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return oxides that tell where they stand: TiO2 is x, FeO is y, each from its corner."""
+    steps = (x - x.min(), y - y.min())
+    return steps[k] + 1 if k < 2 else np.full_like(x, 10.0)
+
+
+def test_a_map_of_the_users_own_is_read_at_the_place(tmp_path: Path) -> None:
+    tile = synthetic_maps.make_map(10.0, 5.0, 0.5, (8, 12), value=placed, half=0.5)
+    path = synthetic_maps.write_map(tmp_path / "mine.zarr", {"a": tile})
+    found = site(3.3, 12.2, map_path=path)
+    oxides = {f.name: f for f in found.oxides}
+    # the pixel of 12.0 to 12.5 E is the fifth, of 3.0 to 3.5 N the fifth from the south
+    assert oxides["TiO2"].value == pytest.approx(1 + 4 * 0.5)
+    assert oxides["FeO"].value == pytest.approx(1 + 4 * 0.5)
+    assert oxides["FeO"].upper == pytest.approx(1 + 4 * 0.5 + 0.5)
+    assert found.source == "mine.zarr, tile a"
+    assert [f.name for f in found.novelty] == ["novelty", "flag"]
+    with pytest.raises(InputError, match="tiles are a"):
+        site(30.0, 12.2, map_path=path)
+
+
+def test_tiles_in_metres_across_180_and_at_a_pole(tmp_path: Path) -> None:
+    metres = np.radians(1) * 1_737_400
+    equator = synthetic_maps.make_map(
+        179.0 * metres, 0.0, metres, (2, 3), value=placed, crs=lunar_crs("equirectangular")
+    )
+    pole = synthetic_maps.make_map(
+        -50_000.0, 50_000.0, 10_000.0, (10, 10), crs=lunar_crs("south_polar")
+    )
+    path = synthetic_maps.write_map(tmp_path / "two.zarr", {"e": equator, "s": pole})
+    # the second and third pixel lie east of 180, and are 180 to 178 W
+    east, west = (site(-0.5, lon, map_path=path) for lon in (179.5, -178.5))
+    assert east.oxides[0].value == pytest.approx(1)
+    assert west.oxides[0].value == pytest.approx(1 + 2 * metres, rel=1e-6)
+    # 1.5 degrees from the pole is 45 km: still on the tile; 3 degrees is not
+    assert site(-88.6, 0.0, map_path=path).source == "two.zarr, tile s"
+    with pytest.raises(InputError, match="does not hold"):
+        site(-87.0, 0.0, map_path=path)
+
+
+def test_no_map_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a map"):
+        site(0, 0, map_path=tmp_path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from farside.maps.score import UTILITIES
 
 if TYPE_CHECKING:
+    from farside.maps.score import Part
     from farside.maps.site import Figure, Site
 
 _TERRANES = {
@@ -74,7 +75,11 @@ def _line(figure: Figure, *, notes: bool = False) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _amount(part: Part) -> str:
+    return _number(part.value) + ("" if part.unit == "1" else f" {part.unit}")
 
 
 def _ground(site: Site) -> str:
@@ -95,7 +100,7 @@ def _score(site: Site) -> str:
     score = site.score
     rows = [
         f"  {part.criterion:14} weight {part.weight:4.1f}   worth {part.utility:.2f} "
-        f"({part.lower:.2f} to {part.upper:.2f})   {_number(part.value)} {part.unit} "
+        f"({part.lower:.2f} to {part.upper:.2f})   {_amount(part)} "
         f"[0 at {UTILITIES[part.criterion].worst:g}, 1 at {UTILITIES[part.criterion].best:g}]"
         for part in score.parts
     ]

@@ -274,7 +274,7 @@ class BearingCapacity:
     def __str__(self) -> str:
         """Return value and interval."""
         return (
-            f"{self.value:.3g} ({self.lower:.3g} to {self.upper:.3g}) kPa below a footing "
+            f"{self.value:,.0f} ({self.lower:,.0f} to {self.upper:,.0f}) kPa below a footing "
             f"{self.width_m:g} m wide on {self.soil}"
         )
 
