@@ -286,9 +286,12 @@ def _registered(wkt: str) -> CRS:
     Files carry systems as text in which the registry's own name is often lost.
     """
     given = CRS.from_wkt(wkt)
+    parameters = given.to_dict()
     for name in CODES:
-        if given == lunar_crs(name):
-            return lunar_crs(name)
+        known = lunar_crs(name)
+        # GeoTIFF and WKT 1 lose the axes of the polar systems, but not their parameters.
+        if given == known or (parameters and parameters == known.to_dict()):
+            return known
     return given
 
 
