@@ -3,7 +3,7 @@
 An `xarray.Dataset` with the variable ``reflectance`` (dimensionless, i = 30°, e = 0°, g = 30°) of
 dimensions ``(band, point)`` or ``(band, y, x)``, the coordinate ``wavelength_nm`` along ``band``,
 and one coordinate per thing known of a point: ``name, lat, lon, incidence_deg, emission_deg,
-phase_deg``. A missing value is NaN, never 0.
+phase_deg``. A missing value is NaN, never 0. Values from a dask array stay lazy, as float32.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import dask.array as da
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -43,14 +44,16 @@ def wrap_longitude(lon: ArrayLike) -> NDArray[np.float64]:
 
 
 def make_spectra(
-    reflectance: ArrayLike, wavelength_nm: ArrayLike, **coords: ArrayLike | None
+    reflectance: ArrayLike | da.Array,
+    wavelength_nm: ArrayLike,
+    **coords: ArrayLike | da.Array | None,
 ) -> xr.Dataset:
     """Return a Spectra dataset.
 
     Parameters
     ----------
     reflectance : shape ``(band, point)`` or ``(band, y, x)``, dimensionless; a `DataArray` or
-        array, NaN where there is no value
+        array, NaN where there is no value; a dask array is not computed, and becomes float32
     wavelength_nm : shape ``(band,)``, nm, positive and each only once, in any order
     coords : what is known of the points, a scalar or an array of shape ``(point,)`` or ``(y, x)``;
         ``lon`` is brought to -180..180; ``reflectance_1s`` (shape of `reflectance`) becomes a
@@ -74,8 +77,7 @@ def make_spectra(
     >>> dict(ds.sizes), ds.lon.values.tolist()
     ({'band': 2, 'point': 2}, [-160.0, 10.0])
     """
-    values = np.array(reflectance, dtype=float)
-    values[~np.isfinite(values)] = np.nan
+    values = _values(reflectance)
     wavelength = np.asarray(wavelength_nm, dtype=float)
     if values.ndim not in (2, 3):
         raise InputError(
@@ -106,19 +108,34 @@ def make_spectra(
     return ds
 
 
+def _values(given: ArrayLike | da.Array) -> NDArray[np.float64] | da.Array:
+    """Return numbers, NaN where they are not finite: float64, or lazy float32."""
+    data = given.data if isinstance(given, xr.DataArray) else given
+    if isinstance(data, da.Array):
+        lazy = data.astype(np.float32)
+        return da.where(da.isfinite(lazy), lazy, np.float32(np.nan))
+    values = np.array(data, dtype=float)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
 def _with_coordinate(
-    ds: xr.Dataset, name: str, given: ArrayLike, point_dims: tuple[str, ...]
+    ds: xr.Dataset, name: str, given: ArrayLike | da.Array, point_dims: tuple[str, ...]
 ) -> xr.Dataset:
-    value = np.asarray(given)
+    value = given if isinstance(given, da.Array) else np.asarray(given)
     if name == "lon":
-        value = wrap_longitude(value)
+        value = (
+            value.map_blocks(wrap_longitude, dtype=float)
+            if isinstance(value, da.Array)
+            else wrap_longitude(value)
+        )
     if name == "reflectance_1s":
         if value.shape != ds["reflectance"].shape:
             raise InputError(
                 f"reflectance_1s has shape {value.shape}; it needs that of reflectance."
             )
         dims = ("band", *point_dims)
-        return ds.assign(reflectance_1s=(dims, value.astype(float), {"units": "1"}))
+        return ds.assign(reflectance_1s=(dims, _values(value), {"units": "1"}))
     shape = tuple(ds.sizes[dim] for dim in point_dims)
     if value.ndim and value.shape != shape:
         raise InputError(

@@ -55,7 +55,7 @@ def _load(path: Path) -> tuple[PdsObject, bytes]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; give a .spc file.") from error
     try:
-        return parse_label(data), data
+        return parse_label(data).root, data
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
 
@@ -73,7 +73,7 @@ def _counts(label: PdsObject, data: bytes, name: str, rows: int) -> NDArray[np.f
         raise InputError(
             f"the label scales {name} by {scale} with offset {offset}; not believable."
         )
-    start = label.pointer(name)
+    start = label.pointer(name).offset
     stop = start + rows * N_CHANNELS * 2
     if stop > len(data):
         raise InputError(f"{name} should end at byte {stop}, but the file has {len(data)} bytes.")
@@ -86,7 +86,7 @@ def _ancillary(label: PdsObject, data: bytes) -> dict[str, NDArray[np.float64]]:
     entry = label.child("ANCILLARY_AND_SUPPLEMENT_DATA")
     rows = entry.integer("ROWS", low=1, high=_MAX_POINTS)
     width = entry.integer("ROW_BYTES", low=1, high=10_000)
-    start = label.pointer(entry.name)
+    start = label.pointer(entry.name).offset
     if start + rows * width > len(data):
         raise InputError(
             f"the geometry should end at byte {start + rows * width}, but the file has "
