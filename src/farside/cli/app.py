@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from farside.cli import about, oxides, run
+from farside.cli import about, isotopes, maps, oxides, run, site
 
 app = typer.Typer(
     name="farside",
-    help="The chemistry of the Moon's far side: oxides from spectra, with interval and novelty.",
+    help="The chemistry of the Moon's far side: from orbit, samples and ages, with intervals.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -20,5 +20,9 @@ app.command()(oxides.validate)
 app.command()(oxides.train)
 app.command()(oxides.refine)
 app.command()(oxides.explain)
+app.command("map")(maps.map_)
+app.command(context_settings=site.CONTEXT)(site.site)
+app.command()(isotopes.isochron)
+app.command()(isotopes.potassium)
 app.command()(about.info)
 app.command()(about.cite)
