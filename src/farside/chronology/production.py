@@ -111,8 +111,8 @@ class Production:
         low, high = np.asarray(low_km, dtype=float), np.asarray(high_km, dtype=float)
         if not (low < high).all():
             raise InputError(
-                f"the diameter range {low_km}-{high_km} km is not rising; give the smaller limit "
-                "first."
+                f"the diameter range {np.max(low):g}-{np.min(high):g} km is not rising; give the "
+                "smaller limit first."
             )
         finite = high[np.isfinite(high)]
         if low.min() < self.d_min_km or (finite.size and finite.max() > self.d_max_km):
