@@ -50,9 +50,8 @@ HIGHLAND_FEO_WT = 9.5
 of Lunar Sourcebook Table 7.15 (mare 14.9-19.8, mixed 10.4-12.2, highland 4.7-8.8)."""
 
 HIGH_TI_WT = 6.0
-"""Least TiO2 of a high-Ti basalt, wt% (Neal & Taylor 1992, Geochimica et Cosmochimica Acta 56, 2177, as
-quoted in later work; 'greater than 6 percent TiO2' also in the abstract of 'neoKREEP: A new lunar
-component at Apollo 17')."""
+"""Least TiO2 of a high-Ti basalt, wt% (Neal & Taylor 1992, as quoted in later work; 'greater than 6
+percent TiO2' also in the abstract of 'neoKREEP: A new lunar component at Apollo 17')."""
 
 VLT_WT = 1.0
 """A very-low-Ti basalt has less TiO2 than this, wt% (Papike & Vaniman 1978, Geophysical Research
