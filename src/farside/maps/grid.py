@@ -270,7 +270,7 @@ def read_crs(given: str | None) -> CRS | None:
             f"{given!r} is no coordinate system that can be read ({error}); give a name such as "
             "equirectangular or a code such as IAU_2015:30110."
         ) from error
-    return require_lunar(crs, f"the system {given!r}")
+    return registered(require_lunar(crs, f"the system {given!r}"))
 
 
 def crs_label(crs: CRS) -> str:
@@ -279,20 +279,34 @@ def crs_label(crs: CRS) -> str:
     return ":".join(code) if code else pyproj.CRS.from_wkt(crs.to_wkt()).name
 
 
-@cache
-def _registered(wkt: str) -> CRS:
+def registered(crs: CRS) -> CRS:
     """Return the entry of the registry that a system is, or the system itself.
 
     Files carry systems as text in which the registry's own name is often lost.
     """
+    return _registered(crs.to_wkt())
+
+
+@cache
+def _registered(wkt: str) -> CRS:
     given = CRS.from_wkt(wkt)
-    parameters = given.to_dict()
+    parameters = _parameters(given)
     for name in CODES:
         known = lunar_crs(name)
         # GeoTIFF and WKT 1 lose the axes of the polar systems, but not their parameters.
-        if given == known or (parameters and parameters == known.to_dict()):
+        if given == known or (parameters and parameters == _parameters(known)):
             return known
     return given
+
+
+def _parameters(crs: CRS) -> dict[str, object]:
+    """Return the parameters of a projection; one scale at the pole is written in one way."""
+    found = dict(crs.to_dict())
+    if found.get("lat_ts", found.get("lat_0")) == found.get("lat_0"):
+        found.pop("lat_ts", None)
+    if found.get("k") == 1:
+        found.pop("k")
+    return found
 
 
 def grid_of(ds: xr.Dataset, what: str = "the map") -> MapGrid:
@@ -310,7 +324,7 @@ def grid_of(ds: xr.Dataset, what: str = "the map") -> MapGrid:
     """
     if not {"y", "x"} <= set(ds.dims) or min(ds.sizes["y"], ds.sizes["x"]) == 0:
         raise InputError(f"{what} holds no pixel over (y, x); it has {dict(ds.sizes)}.")
-    crs = _registered(require_lunar(ds.rio.crs, what).to_wkt())
+    crs = registered(require_lunar(ds.rio.crs, what))
     transform = _transform_of(ds, what)
     for name, step in (("x", transform.a), ("y", transform.e)):
         gaps = np.diff(ds[name].to_numpy().astype(float))
