@@ -45,11 +45,6 @@ def write_image(path: Path, height: int, width: int, seed: int = 0) -> Path:
     return path
 
 
-def open_image(path: Path) -> xr.Dataset:
-    """Open an image lazily."""
-    return xr.open_zarr(path, consolidated=False, decode_coords="all")
-
-
 def tree(folder: Path) -> dict[str, bytes]:
     """Return every file below a folder."""
     files = sorted(p for p in folder.rglob("*") if p.is_file())
@@ -61,7 +56,7 @@ def main() -> None:
     block, workers, scheduler, out, *images = sys.argv[1:]
     settings = MapSettings(block=int(block), workers=int(workers), scheduler=scheduler)
     try:
-        done = map_tiles(images, Path(out), settings=settings, opener=open_image, say=print)
+        done = map_tiles(images, Path(out), settings=settings, say=print)
     except FarsideError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

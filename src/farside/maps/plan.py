@@ -16,7 +16,7 @@ from farside.maps.sources import find_tiles
 from farside.maps.store import Grid
 from farside.maps.work import Opener, image_size, reason_of
 from farside.oxides import bundle
-from farside.spectra.prepare import open_spectra
+from farside.spectra.prepare import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def plan_tiles(
     out: Path,
     *,
     settings: MapSettings | None = None,
-    opener: Opener = open_spectra,
+    opener: Opener = open_image,
     say: Say = lambda _: None,
 ) -> MapPlan:
     """Return what `farside.maps.run.map_tiles` would do with the same arguments; write nothing.

@@ -29,8 +29,8 @@ from farside.maps.progress import Progress, Say
 from farside.maps.settings import MapSettings
 from farside.maps.sources import Source, find_tiles
 from farside.maps.store import Grid, write_root
-from farside.maps.work import Batch, Failed, Opener, Unwritable, Work
-from farside.spectra.prepare import open_spectra
+from farside.maps.work import Batch, Failed, Made, Opener, Unwritable, Work
+from farside.spectra.prepare import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +103,7 @@ class Worker(Protocol):
         """Open an image and write the metadata of its tile."""
         ...
 
-    def batch(self, batch: Batch) -> list[BlockRecord] | Failed | Unwritable:
+    def batch(self, batch: Batch) -> Made | Failed | Unwritable:
         """Make the blocks of a batch."""
         ...
 
@@ -113,7 +113,7 @@ def map_tiles(
     out: Path,
     *,
     settings: MapSettings | None = None,
-    opener: Opener = open_spectra,
+    opener: Opener = open_image,
     say: Say = lambda _: None,
 ) -> MapRun:
     """Map images to oxides with interval and novelty, or go on with a map that was begun.
@@ -306,17 +306,16 @@ class _Loop:
         self._tiles[source.tile] = _Tile(source, len(self._ready) - before)
         self._progress.begin_tile(tile.height * tile.width)
 
-    def _finish(self, batch: Batch, blocks: list[BlockRecord]) -> None:
+    def _finish(self, batch: Batch, made: Made) -> None:
         tile = self._tiles.get(batch.source.tile)
         if tile is None:  # skipped meanwhile
             return
-        new = [block for block in blocks if block not in batch.known]
-        self.kept += len(blocks) - len(new)
+        self.kept += made.kept
+        new = [block for block in made.blocks if block not in batch.known]
         if new:
             self._ledger.add(batch.source.tile, new)
-        self._progress.add(
-            sum(_pixels(batch.grid, b) for b in blocks), sum(_pixels(batch.grid, b) for b in new)
-        )
+        pixels = [_pixels(batch.grid, block) for block in made.blocks]
+        self._progress.add(sum(pixels), sum(pixels[made.kept :]))
         tile.left -= 1
         if not tile.left:
             _sweep((self._out / batch.source.tile).rglob("*"))

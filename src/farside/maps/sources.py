@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from farside.errors import InputError
 from farside.provenance import sha256_file
+from farside.readers.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ENDINGS = (".lbl", ".img", ".hdr", ".tif", ".tiff", ".zarr")
+ENDINGS = tuple(ending for kind in KINDS if kind.image for ending in kind.endings)
 """What is taken from a folder; an .img or .hdr beside a label of the same name belongs to it."""
 
 BESIDE = (".lbl", ".LBL", ".img", ".IMG", ".hdr", ".HDR", ".dat", ".DAT")

@@ -25,7 +25,7 @@ from farside.maps.predict import Storage, predict_block
 from farside.maps.sources import Source, hash_source
 from farside.maps.store import Grid, hash_block, write_block, write_tile
 from farside.oxides import bundle
-from farside.spectra.prepare import open_spectra, prepare
+from farside.spectra.prepare import open_image, prepare
 
 if TYPE_CHECKING:
     from farside.maps.predict import F32, Block
@@ -51,6 +51,14 @@ class Unwritable:
     """The map cannot be written, and why."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """Blocks of a batch that are on disk now: all of them, and how many an earlier run had made."""
+
+    blocks: tuple[BlockRecord, ...]
+    kept: int
 
 
 @dataclass(frozen=True)
@@ -95,13 +103,13 @@ class Work:
     as_is: bool
     weights: Path | None
     weights_sha256: str
-    opener: Opener = open_spectra
+    opener: Opener = open_image
 
     def begin(self, source: Source) -> TileRecord | Failed | Unwritable:
         """Open an image, hash it, and write the metadata of its tile."""
         try:
             sha256 = hash_source(source.path)
-            image = _opened(self.opener, source.path, sha256)
+            image = self._image(source, sha256)
             height, width = image_size(image, source)
         except Exception as error:  # noqa: BLE001 - a damaged file may fail in any way
             return Failed(reason_of(error))
@@ -117,23 +125,20 @@ class Work:
             return Unwritable(reason_of(error))
         return TileRecord(source.path.name, sha256, height, width)
 
-    def batch(self, batch: Batch) -> list[BlockRecord] | Failed | Unwritable:
+    def batch(self, batch: Batch) -> Made | Failed | Unwritable:
         """Make the blocks of a batch, but for those that are on disk as an earlier run noted."""
         folder = self.out / batch.source.tile
-        kept = {
+        kept = [
             known
             for place, known in zip(batch.places, batch.known, strict=True)
             if known is not None and hash_block(folder, *place) == known.sha256
-        }
+        ]
         have = {(known.i, known.j) for known in kept}
         missing = [place for place in batch.places if place not in have]
-        records = list(kept)
-        if missing:
-            made = self._make(batch, missing, folder)
-            if not isinstance(made, list):
-                return made
-            records += made
-        return sorted(records, key=lambda record: (record.i, record.j))
+        if not missing:
+            return Made(tuple(kept), len(kept))
+        made = self._make(batch, missing, folder)
+        return Made((*kept, *made), len(kept)) if isinstance(made, list) else made
 
     def _make(
         self, batch: Batch, places: list[tuple[int, int]], folder: Path
@@ -161,7 +166,7 @@ class Work:
         return records
 
     def _read(self, batch: Batch, y: slice, x: slice) -> xr.Dataset:
-        image = _opened(self.opener, batch.source.path, batch.sha256)
+        image = self._image(batch.source, batch.sha256)
         with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_MB):
             # one thread per block is enough: the blocks are what runs in parallel
             return image.isel(y=y, x=x).load(scheduler="synchronous")
@@ -181,6 +186,11 @@ class Work:
             incidence_deg=incidence,
             transfer=transfer,
         )
+
+    def _image(self, source: Source, sha256: str) -> xr.Dataset:
+        # readers hush warnings while they open, which in Python is done for all threads at once
+        with _ONE_AT_A_TIME:
+            return _opened(self.opener, source.path, sha256)
 
     def estimator(self) -> OxideEstimator:
         """Return the estimator; it is loaded once per process."""

@@ -1,0 +1,227 @@
+"""Runs in this process: idempotent, resumable, the same bytes whatever the way, and refusals."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import zarr
+from images import tree, write_image
+
+from farside.errors import InputError, StaleError
+from farside.maps import run as run_module
+from farside.maps.journal import JOURNAL, MANIFEST, locked
+from farside.maps.plan import plan_tiles
+from farside.maps.run import MapRun, map_tiles
+from farside.maps.settings import MapSettings
+from farside.maps.store import chunk_paths, open_map, tiles
+from farside.spectra.prepare import open_image
+
+if TYPE_CHECKING:
+    from farside.oxides.estimator import OxideEstimator
+
+# filters of warnings are shared by threads: one reader's leaving them spoils another's ignoring
+pytestmark = pytest.mark.filterwarnings("ignore:Failed to open Zarr store with consolidated")
+
+SMALL = MapSettings(block=64)
+
+
+def make(
+    images: Path | list[Path], out: Path, settings: MapSettings = SMALL, **more: Any
+) -> MapRun:
+    given = images if isinstance(images, list) else [images]
+    return map_tiles(given, out, settings=settings, **more)
+
+
+@pytest.fixture(scope="module")
+def made(two_images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made") / "map.zarr"
+    make(two_images, out)
+    return out
+
+
+@pytest.fixture
+def copied(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "map.zarr"))
+
+
+def test_a_map_holds_what_the_estimator_says(
+    made: Path, two_images: Path, estimator: OxideEstimator
+) -> None:
+    assert tiles(made) == ["a", "b"]
+    for tile in tiles(made):
+        got = open_map(made, tile)
+        wanted = estimator.predict(open_image(two_images / f"{tile}.zarr").load())
+        for name in ("value", "lower", "upper", "novelty"):
+            np.testing.assert_allclose(got[name], wanted[name], atol=3e-5)
+
+
+def test_the_summary_counts_the_pixels(two_images: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    done = make(two_images, tmp_path / "map.zarr", say=said.append)
+    assert not done.skipped
+    assert (done.tiles, done.blocks, done.kept) == (2, 3 * 4 + 2 * 3, 0)
+    assert done.pixels == 150 * 200 + 100 * 130
+    assert done.pixels - done.good == 2 * (3 * 5 + 2)  # what images.py spoils of each image
+    assert json.dumps(done.to_dict())
+    assert "43,000 pixels" in str(done)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_the_bytes_do_not_depend_on_the_number_of_workers(
+    made: Path, two_images: Path, tmp_path: Path, workers: int
+) -> None:
+    make(two_images, tmp_path / "m.zarr", MapSettings(block=64, workers=workers))
+    assert tree(tmp_path / "m.zarr") == tree(made)
+
+
+def test_a_second_run_makes_nothing(copied: Path, two_images: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in copied.rglob("*") if p.is_file()}
+    done = make(two_images, copied)
+    assert done.kept == done.blocks == 18
+    assert done.pixels_per_second == 0
+    assert {p: p.stat().st_mtime_ns for p in copied.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove", "metadata"])
+def test_damage_is_found_and_repaired(
+    copied: Path, made: Path, two_images: Path, damage: str
+) -> None:
+    chunk = chunk_paths(copied / "a", 1, 2)[1]
+    content = bytearray(chunk.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+        chunk.write_bytes(content)
+    elif damage == "cut":
+        chunk.write_bytes(content[:100])
+    elif damage == "remove":
+        chunk.unlink()
+    else:
+        (copied / "b" / "value" / "zarr.json").write_text("{}")
+    done = make(two_images, copied)
+    assert done.blocks - done.kept == (0 if damage == "metadata" else 1)
+    assert tree(copied) == tree(made)
+
+
+def test_a_run_that_was_cut_off_anywhere_in_its_journal_goes_on(
+    made: Path, two_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal of a whole run, cut at many places, with all chunks or none of them."""
+    out = tmp_path / "whole.zarr"
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module.Ledger, "finish", lambda self, _: self.close())
+        make(two_images, out)
+    journal = (out / JOURNAL).read_bytes()
+    for share in (0.0, 0.03, 0.31, 0.55, 0.9, 0.999):
+        other = Path(shutil.copytree(out, tmp_path / f"cut{share}.zarr"))
+        (other / JOURNAL).write_bytes(journal[: int(share * len(journal))])
+        (other / "a" / "0.123.partial").write_bytes(b"left by a killed run")
+        done = make(two_images, other)
+        assert done.blocks == 18
+        assert tree(other) == tree(made)
+
+
+def test_a_map_is_not_continued_with_other_settings(copied: Path, two_images: Path) -> None:
+    before = tree(copied)
+    with pytest.raises(StaleError, match=r"dtype \(float32 there, int16 now\)"):
+        make(two_images, copied, MapSettings(block=64, storage="int16"))
+    with pytest.raises(StaleError, match=r"block \(64 there, 32 now\)"):
+        make(two_images, copied, MapSettings(block=32))
+    assert {k: v for k, v in tree(copied).items() if k != JOURNAL} == before
+
+
+def test_a_map_is_not_continued_with_another_image_of_the_same_name(
+    copied: Path, tmp_path: Path
+) -> None:
+    other = write_image(tmp_path / "b.zarr", 100, 130, seed=9)
+    with pytest.raises(StaleError, match=r"b.zarr is not that"):
+        make([other], copied)
+
+
+def test_an_unfinished_run_is_not_continued_without_its_tiles(
+    two_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "m.zarr"
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module.Ledger, "finish", lambda self, _: self.close())
+        make(two_images, out)
+    with pytest.raises(StaleError, match=r"had 1 tiles that are not given now \(a\)"):
+        make([two_images / "b.zarr"], out)
+
+
+def test_tiles_may_be_added_one_after_the_other(
+    made: Path, two_images: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "m.zarr"
+    make([two_images / "b.zarr"], out)
+    assert tiles(out) == ["b"]
+    assert make(two_images, out).kept == 6
+    assert tree(out) == tree(made)
+
+
+def test_two_runs_at_once_are_refused(copied: Path, two_images: Path) -> None:
+    with locked(copied), pytest.raises(InputError, match="another run is writing"):
+        make(two_images, copied)
+    make(two_images, copied)
+
+
+def test_a_tile_that_cannot_be_read_is_skipped_and_tried_again_later(
+    made: Path, two_images: Path, tmp_path: Path
+) -> None:
+    images = Path(shutil.copytree(two_images, tmp_path / "images"))
+    broken = next((images / "a.zarr" / "reflectance" / "c").rglob("2/0"))
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:-100])
+    out = tmp_path / "m.zarr"
+    done = make(images, out)
+    assert set(done.skipped) == {"a"}
+    assert (done.tiles, done.blocks) == (1, 6)
+    assert tiles(out) == ["b"]  # half a tile does not pass for a whole one
+    assert json.loads((out / MANIFEST).read_text())["skipped"] == ["a"]
+    broken.write_bytes(whole)
+    assert not make(images, out).skipped
+    assert tree(out) == tree(made)
+
+
+def test_an_image_of_counts_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    image = write_image(tmp_path / "a.zarr", 40, 40)
+    array = zarr.open_array(image / "reflectance")
+    array[:] = np.abs(np.nan_to_num(array[:], nan=0.1)) * 5e4
+    done = make([image], tmp_path / "m.zarr")
+    assert "looks like counts" in done.skipped["a"]
+
+
+def test_nothing_is_written_over(tmp_path: Path, two_images: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"not a map of farside \(notes.txt\)"):
+        make(two_images, tmp_path)
+    with pytest.raises(InputError, match="it is a file"):
+        make(two_images, tmp_path / "notes.txt")
+    with pytest.raises(InputError, match="matches nothing"):
+        make([tmp_path / "no*.lbl"], tmp_path / "m.zarr")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt"]
+
+
+def test_two_images_of_one_name_are_refused(two_images: Path, tmp_path: Path) -> None:
+    write_image(tmp_path / "a.zarr", 20, 20)
+    with pytest.raises(InputError, match="two images are called a"):
+        make([two_images, tmp_path / "a.zarr"], tmp_path / "m.zarr")
+
+
+def test_a_plan_writes_nothing_and_agrees_with_the_run(two_images: Path, tmp_path: Path) -> None:
+    plan = plan_tiles([two_images / "*.zarr"], tmp_path / "m.zarr", settings=SMALL)
+    assert plan.tiles == {"a": (150, 200), "b": (100, 130)}
+    assert (plan.blocks, plan.pixels) == (18, 43_000)
+    assert plan.bytes == 43_000 * (19 * 4 + 1)
+    assert "18 blocks" in str(plan)
+    assert not list(tmp_path.iterdir())
+
+
+def test_impossible_settings_are_refused() -> None:
+    for wrong in ({"storage": "float16"}, {"block": 3}, {"workers": 0}):
+        with pytest.raises(InputError):
+            MapSettings(**wrong)
