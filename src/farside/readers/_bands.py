@@ -28,7 +28,7 @@ _SENSORS = {
     "m3_target": "M3",
     "kaguya_sp": "SP",
 }
-_SAME_BAND_NM = 1.0
+_SAME_BAND_NM = 0.5
 
 
 def m3_wavelengths(bands: int) -> NDArray[np.float64]:
@@ -49,7 +49,9 @@ def m3_wavelengths(bands: int) -> NDArray[np.float64]:
 
 
 def sensor_of(wavelength_nm: Sequence[float]) -> str:
-    """Return the sensor whose bands these wavelengths (nm) are, all within 1 nm, or ``unknown``.
+    """Return the sensor whose bands these wavelengths (nm) are, all within 0.5 nm, or ``unknown``.
+
+    The bands of Clementine are within 1 nm of bands of MI, but not within 0.5.
 
     Examples
     --------

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 N_CHANNELS = 296
 _FILL = 65535
 _MAX_POINTS = 100_000
-_SIZE_LIMIT = 1 << 28
+_SIZE_LIMIT = 1 << 26
+_CATALOGUE_LIMIT = 1 << 16
+_CATALOGUE = {"start": "StartDateTime", "stop": "EndDateTime", "version": "ProductVersion"}
 _QA_RELIABLE = 2000
 _QA_OVERLAP = 1 << 14
 _DTYPES = {"IEEE_REAL": "f", "MSB_INTEGER": "i", "MSB_UNSIGNED_INTEGER": "u"}
@@ -58,6 +60,42 @@ def _load(path: Path) -> tuple[PdsObject, bytes]:
         return parse_label(data).root, data
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
+
+
+def read_catalogue(path: Path) -> dict[str, str]:
+    """Return the entries of a catalogue file (``.ctg``): one ``Name = value`` on each line.
+
+    Raises
+    ------
+    InputError
+        when the file cannot be read or holds no entry
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            lines = stream.read(_CATALOGUE_LIMIT).decode("ascii", errors="replace").splitlines()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; give a .ctg file.") from error
+    pairs = [line.partition("=") for line in lines if not line.lstrip().startswith("#")]
+    entries = {name.strip(): value.strip() for name, sign, value in pairs if sign}
+    if "DataFileName" not in entries:
+        raise InputError(f"{Path(path).name} is no catalogue file: it names no DataFileName.")
+    return entries
+
+
+def _catalogue(path: Path, size: int) -> dict[str, str]:
+    """Return what the catalogue file beside a scene adds; raise when it is of another file."""
+    beside = path.with_suffix(".ctg")
+    if not beside.is_file():
+        return {}
+    entries = read_catalogue(beside)
+    said = (entries["DataFileName"], entries.get("DataFileSize", ""))
+    if said != (path.name, str(size)):
+        raise InputError(
+            f"its catalogue {beside.name} is of {said[0]} with {said[1] or 'unknown'} bytes, but "
+            f"the file has {size} bytes; it is cut off or damaged. Fetch it anew, or remove the "
+            "catalogue if the file was renamed."
+        )
+    return {name: entries[key] for name, key in _CATALOGUE.items() if key in entries}
 
 
 def _counts(label: PdsObject, data: bytes, name: str, rows: int) -> NDArray[np.float64]:
@@ -158,7 +196,9 @@ def read_sp(
     xarray.Dataset
         Spectra over ``point`` with ``lat, lon``, the angles, ``lit``, and attribute ``scene``. The
         channels are in order of wavelength, without those that the product flags as overlap of
-        two detectors. Fill, and values flagged as unreliable, are NaN.
+        two detectors. Fill, and values flagged as unreliable, are NaN. Where the catalogue file
+        (``.ctg``) lies beside it, it must be of this file and size, and attributes ``start``,
+        ``stop`` and ``version`` come from it.
 
     Raises
     ------
@@ -175,6 +215,7 @@ def read_sp(
         raise InputError(f"photometry {photometry!r} is not one of {', '.join(_TABLES)}.")
     label, data = _load(path)
     try:
+        known = _catalogue(Path(path), len(data))
         geometry = _ancillary(label, data)
         rows = geometry["lat"].size
         wavelength = _wavelength(label, data)
@@ -205,4 +246,4 @@ def read_sp(
     keep = keep[np.argsort(wavelength[keep])]
     ds = make_spectra(values[:, keep].T, wavelength[keep], **geometry)
     ds = ds.assign_coords(lit=("point", lit))
-    return ds.assign_attrs(scene=Path(path).stem, sensor="SP", photometry=photometry)
+    return ds.assign_attrs(known, scene=Path(path).stem, sensor="SP", photometry=photometry)
