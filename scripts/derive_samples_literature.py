@@ -164,8 +164,8 @@ values.
 
 MCKENZIE = {
     "citation": "McKenzie D., O'Nions R.K. (1991) Partial melt distributions from inversion of "
-    "rare earth element concentrations. Journal of Petrology 32, 1021-1091; rare earths; and (1995) "
-    "36, 133-159; other elements; as transcribed in the program BDD21",
+    "rare earth element concentrations. Journal of Petrology 32, 1021-1091, rare earths; and 36, "
+    "133-159 (1995), other elements; as transcribed in the program BDD21",
     "doi": "10.1093/petrology/32.5.1021",
 }
 WARREN = {
