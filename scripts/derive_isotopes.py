@@ -24,8 +24,10 @@ def isochron_table(originals: Path) -> Table:
     """Return the analyses of all three originals, one below the other."""
     rows = []
     for name, columns in COLUMNS.items():
-        for row in read_rows(originals / FOLDER / f"{name}.csv"):
-            rows.append([name, *(number(row[c]) if c else "" for c in columns)])
+        rows += [
+            [name, *(number(row[c]) if c else "" for c in columns)]
+            for row in read_rows(originals / FOLDER / f"{name}.csv")
+        ]
     return Table(
         "isotopes_reference",
         "Published analyses that isochron programs use as examples",

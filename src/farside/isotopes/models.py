@@ -332,7 +332,9 @@ def _omega_ml(points: tuple[Float, ...], scatter: Scatter) -> float:
         return float(0.5 * (np.log(det).sum() + (r * r).sum()))
 
     spread = float(np.std(y)) / (1.0 if scatter == "initial" else max(float(np.std(x)), 1e-300))
-    top = np.log(10.0 * spread)
-    found = minimize_scalar(loss, bounds=(top - 23.0, top), method="bounded")
+    grid = np.log(10.0 * spread) + np.linspace(-20.0, 0.0, 81)
+    best = int(np.argmin([loss(value) for value in grid]))
+    around = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
+    found = minimize_scalar(loss, bounds=around, method="bounded", options={"xatol": 1e-8})
     omega = float(np.exp(found.x))
     return omega if found.fun < loss(-700.0) - 1e-9 else 0.0
