@@ -2,8 +2,8 @@
 
 M2CND is the mean distance to the second-closest neighbour, SDAA the standard deviation of the area
 that is closer to a crater than to any other (Michael et al. 2012), both on the sphere (Riedel et
-al. 2021). Each bin of a factor sqrt(2) in diameter is compared with as many points drawn evenly over
-the same area, so that its border acts alike on both.
+al. 2021). Each bin of a factor sqrt(2) in diameter is compared with as many points drawn evenly
+over the same area, so that its border acts alike on both.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def second_neighbour(sets: NDArray[np.float64]) -> NDArray[np.float64]:
         part = sets[start : start + step]
         label = np.repeat(np.arange(len(part)) * 10.0, n)[:, None]
         tagged = np.hstack([part.reshape(-1, 3), label])
-        chord = cKDTree(tagged).query(tagged, k=3)[0][:, 2]
+        chord = np.asarray(cKDTree(tagged).query(tagged, k=3)[0])[:, 2]
         angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
         out[start : start + step] = angle.reshape(-1, n).mean(axis=1)
     return out
@@ -205,4 +205,4 @@ def area_deviation(sets: NDArray[np.float64], ground: NDArray[np.float64]) -> ND
     for i, points in enumerate(sets):
         nearest = cKDTree(points).query(ground)[1]
         out[i] = np.bincount(nearest, minlength=n).std(ddof=1)
-    return out * n / len(ground)
+    return np.asarray(out * n / len(ground))

@@ -1,0 +1,147 @@
+"""``farside age`` and ``farside chronology list|plot|compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.output import Json, Quiet, show, steps
+
+chronology = typer.Typer(
+    name="chronology",
+    help="Chronology systems: list, plot and compare them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+SystemsFile = Annotated[
+    Path | None, typer.Option("--systems", help="TOML file with systems of your own.")
+]
+
+
+def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    count: Annotated[
+        Path,
+        typer.Argument(
+            metavar="COUNT",
+            help=".scc, .diam, .stat, .binned, .r, .csv, .geojson, .shp, or craterstats' .cs.",
+        ),
+    ],
+    system: Annotated[str, typer.Option(help="Chronology system.")] = "neukum1983",
+    range_km: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--range", metavar="LOW HIGH", help="Diameters in km; all when left out."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="poisson, buffered, non-sparse, cumulative or differential.")
+    ] = "poisson",
+    prior: Annotated[str, typer.Option(help="rate, age, jeffreys or log.")] = "rate",
+    coverage: Annotated[float, typer.Option(help="Of the interval.")] = 0.6826894921370859,
+    area: Annotated[
+        float | None, typer.Option(help="Counting area in km2, where the file states none.")
+    ] = None,
+    drop_outside: Annotated[
+        bool, typer.Option("--drop-outside", help="Leave out craters outside the area.")
+    ] = False,
+    resurfacing: Annotated[
+        bool, typer.Option("--resurfacing", help="Correct a cumulative fit for resurfacing.")
+    ] = False,
+    budget: Annotated[bool, typer.Option("--budget", help="Say the error by cause.")] = False,
+    diameter_error: Annotated[
+        float | None, typer.Option(help="Relative error of all diameters, for the budget.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Figure: .png, .pdf, .svg or .tif.")] = None,
+    presentation: Annotated[
+        str, typer.Option(help="cumulative, differential, r, hartmann or uncertainty.")
+    ] = "cumulative",
+    csv: Annotated[Path | None, typer.Option(help="Table with craterstats' columns.")] = None,
+    systems: SystemsFile = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Date a surface from its craters, with interval.
+
+    The posterior is exact; without craters in the range the age is an upper limit.
+
+    Example: farside age craters.scc --system neukum1983 --range 0.2 0.8
+    """
+    from farside.chronology.files import date_file  # noqa: PLC0415
+
+    options = {"method": method, "prior": prior, "coverage": coverage, "budget": budget}
+    options |= {"resurfacing": True} if resurfacing else {}
+    with steps(quiet=quiet) as say:
+        found = date_file(
+            count,
+            system,
+            range_km,
+            area_km2=area,
+            outside="drop" if drop_outside else "refuse",
+            user_file=systems,
+            diameter_error=diameter_error,
+            plot=plot,
+            presentation=presentation,
+            csv_file=csv,
+            say=say,
+            **options,
+        )
+    show(found, str(found), as_json=as_json)
+
+
+@chronology.command("list")
+def list_(systems: SystemsFile = None, as_json: Json = False, quiet: Quiet = False) -> None:  # noqa: ARG001
+    """List the chronology systems, and which figures are second-hand.
+
+    Example: farside chronology list
+    """
+    from farside.chronology.files import list_systems  # noqa: PLC0415
+
+    found = list_systems(systems)
+    show(found, str(found), as_json=as_json)
+
+
+@chronology.command()
+def plot(
+    out: Annotated[Path, typer.Option(help="Figure: .png, .pdf, .svg or .tif.")],
+    system: Annotated[
+        list[str] | None, typer.Option(help="Which, may be given again; all when left out.")
+    ] = None,
+    rate: Annotated[bool, typer.Option("--rate", help="The rate instead of N(1).")] = False,
+    systems: SystemsFile = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Plot chronology functions or their rates, with the lunar epochs.
+
+    Example: farside chronology plot --system neukum1983 --system yue2022 --out chronology.png
+    """
+    from farside.chronology.files import plot_systems  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say(f"drawing {out}")
+        found = plot_systems(out, system or [], rate=rate, user_file=systems)
+    show(found, str(found), as_json=as_json)
+
+
+@chronology.command()
+def compare(
+    base: Annotated[str, typer.Option(help="System of the ages that are given.")] = "neukum1983",
+    system: Annotated[
+        list[str] | None, typer.Option(help="Which to compare; all when left out.")
+    ] = None,
+    age_ga: Annotated[
+        list[float] | None, typer.Option("--age", help="Age in Ga, may be given again.")
+    ] = None,
+    systems: SystemsFile = None,
+    as_json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001
+) -> None:
+    """Say which age other systems give to the crater density of an age.
+
+    Example: farside chronology compare --base neukum1983 --age 2.0 --age 2.83
+    """
+    from farside.chronology.files import compare_systems  # noqa: PLC0415
+
+    ages = [1000 * a for a in (age_ga or [0.1, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 3.8, 4, 4.3])]
+    found = compare_systems(base, system or [], ages, systems)
+    show(found, str(found), as_json=as_json)
