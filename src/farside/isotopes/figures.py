@@ -15,7 +15,7 @@ from farside.errors import InputError
 from farside.isotopes.concordia import Concordia, curve
 from farside.isotopes.decay import preset
 from farside.isotopes.isochron import digits_of
-from farside.isotopes.potassium import ALPHAS, MASSES, OFFSETS, Loss, offset_after
+from farside.isotopes.potassium import ALPHAS, MASSES, Loss, offset_after
 from farside.isotopes.systems import system
 from farside.provenance import atomic_path
 
@@ -216,7 +216,7 @@ def concordia_figure(
 def potassium_figure(losses: tuple[Loss, ...]) -> Figure:
     """Return offset against potassium lost, and the three-isotope diagram of potassium.
 
-    Left: Rayleigh curves for each named alpha, bands of the published offsets. Right: delta'40K
+    Left: Rayleigh curves of the named alphas, bands of the offsets. Right: delta'40K
     against delta'41K (1000 ln of ratios to 39K) of evaporation (slope from logarithms of masses)
     and of equilibrium (slope from inverse masses): how far apart the two laws are, with the
     offsets marked.
@@ -227,7 +227,8 @@ def potassium_figure(losses: tuple[Loss, ...]) -> Figure:
         alpha = ALPHAS[name].value
         left.plot(100 * lost, offset_after(1 - lost, alpha), color=colour, label=f"α = {alpha:.5g}")
     marks = {loss.offset: loss for loss in losses}
-    for colour, loss in zip((RUST, MUTED), marks.values(), strict=False):
+    colours = [(RUST, MUTED, INK)[i % 3] for i in range(len(marks))]
+    for colour, loss in zip(colours, marks.values(), strict=True):
         value, sigma = loss.offset_per_mil, loss.offset_1s
         left.axhspan(value - sigma, value + sigma, color=colour, alpha=0.15, linewidth=0)
         left.axhline(value, color=colour, linewidth=1, label=f"{loss.offset} {value:+.3f} ‰ (1σ)")
@@ -246,10 +247,10 @@ def potassium_figure(losses: tuple[Loss, ...]) -> Figure:
     right.plot(
         reach, equal * reach, color=GREEN, linestyle="--", label=f"equilibrium, slope {equal:.4f}"
     )
-    for colour, offset in zip((RUST, MUTED), OFFSETS.values(), strict=True):
-        at = 1000 * np.log1p(offset.value / 1000)
+    for colour, loss in zip(colours, marks.values(), strict=True):
+        at = 1000 * np.log1p(loss.offset_per_mil / 1000)
         right.plot(at, kinetic * at, "o", color=colour, markersize=5)
-        right.annotate(offset.name, (at, kinetic * at), (6, -10), textcoords="offset points")
+        right.annotate(loss.offset, (at, kinetic * at), (6, -10), textcoords="offset points")
     right.set(xlabel="δ′⁴¹K (‰)", ylabel="δ′⁴⁰K (‰)", xlim=reach, ylim=(0, 0.22))
     right.legend(loc="upper left", fontsize=7.5, frameon=False)
     return figure

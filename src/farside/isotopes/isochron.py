@@ -51,6 +51,9 @@ class Isochron:
     spine : width s and its limit, of a robust fit; None else
     influence : for each point the age without it minus the age, Ma (NaN where there is none)
     labels, flags, notes : names of points; what to doubt; what was assumed
+    scatter : what model 3 let vary
+    scaled, half_width : whether the interval holds the scatter, and one sigma's multiplier in it
+    references : keys of papers
     """
 
     system: str
@@ -171,7 +174,7 @@ def isochron(
         spine=spine,
         influence=without,
         labels=points.labels,
-        flags=_flags(points, fit, found, model, spine),
+        flags=_flags(points, fit, (found, low), model, spine),
         notes=points.notes,
         scatter=scatter,
         scaled=bool(fit.scaled),
@@ -243,9 +246,14 @@ def _with_external(found: Age, low: float, high: float) -> tuple[float, float] |
 
 
 def _flags(
-    points: Points, fit: Fit, found: Age, model: str, spine: tuple[float, float] | None
+    points: Points,
+    fit: Fit,
+    found: tuple[Age, float],
+    model: str,
+    spine: tuple[float, float] | None,
 ) -> tuple[str, ...]:
-    """Return what a reader should doubt."""
+    """Return what a reader should doubt, of an age and the lower end of its interval."""
+    dated, low = found
     flags = []
     if fit.probability < models.SCATTER_PROBABILITY:
         flags.append(
@@ -257,10 +265,12 @@ def _flags(
             "the points scatter less than their errors allow "
             f"(MSWD {fit.mswd:.2g}): errors may be too large, or 2 sigma read as 1 sigma"
         )
-    if found.value > OLDEST_MA + 2 * found.internal:
+    if dated.value > OLDEST_MA + 2 * dated.internal:
         flags.append(f"older than the solar system ({OLDEST_MA:g} Ma)")
-    if found.value < 0:
+    if dated.value < 0:
         flags.append("the age is negative")
+    elif not low > 0:
+        flags.append("the age is no different from 0: the errors allow a flat line")
     if len(points) < 5:
         flags.append(f"only {len(points)} points")
     gap = np.sort(points.x)

@@ -159,8 +159,8 @@ OFFSETS = {
             "apollo-mean",
             round(_VALUE, 6),
             _SIGMA,
-            "0.038 ± 0.044 (mission document, level not stated, taken as 1 sigma) minus the Apollo mare mean "
-            "-0.07 ± 0.09 (2 SD)",
+            "0.038 ± 0.044 (mission document, level not stated, taken as 1 sigma) minus the "
+            "Apollo mare mean -0.07 ± 0.09 (2 SD)",
             ("tian2026", "tian2020"),
         ),
     )
