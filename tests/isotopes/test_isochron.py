@@ -198,15 +198,8 @@ def test_older_than_the_solar_system_is_flagged() -> None:
 def test_a_cloud_has_no_age_and_says_so() -> None:
     rng = np.random.default_rng(0)
     cloud = make_points(rng.normal(0.1, 0.01, 6), 0.05, rng.normal(0.7, 0.01, 6), 0.05)
-    for model in ("1", "2", "3", "robust"):
-        try:
-            found = isochron(cloud, "rb-sr", model=model)
-        except InputError as error:
-            assert "no age" in str(error)
-        else:
-            assert {"the age is negative"} & set(found.flags) or any(
-                "no different from 0" in flag for flag in found.flags
-            )
+    flags = isochron(cloud, "rb-sr").flags
+    assert any("no different from 0" in flag or "negative" in flag for flag in flags)
 
 
 def test_exchanged_ratios_are_refused() -> None:

@@ -324,7 +324,7 @@ def _lines(found: Isochron) -> list[str]:
     if found.initial is not None and found.initial_1s is not None:
         k = digits_of(found.initial_1s)
         rows.append(
-            f"initial {of.initial:<11} {found.initial:.{k}f} ± {found.initial_1s:.{k}f} (1 sigma)"
+            f"{'initial ' + of.initial:<17} {found.initial:.{k}f} ± {found.initial_1s:.{k}f} (1 sigma)"
         )
         rows.append(f"                  {_span(found.initial_95 or (0, 0), k)} (95 %)")
     rows.append(f"MSWD              {found.mswd:.4g}, probability of fit {found.probability:.3g}")
