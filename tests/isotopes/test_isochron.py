@@ -196,10 +196,9 @@ def test_older_than_the_solar_system_is_flagged() -> None:
 
 
 def test_a_cloud_has_no_age_and_says_so() -> None:
-    rng = np.random.default_rng(0)
-    cloud = make_points(rng.normal(0.1, 0.01, 6), 0.05, rng.normal(0.7, 0.01, 6), 0.05)
+    cloud = make_points([0.10, 0.13, 0.11, 0.16], 0.001, [0.702, 0.701, 0.700, 0.702], 0.01)
     flags = isochron(cloud, "rb-sr").flags
-    assert any("no different from 0" in flag or "negative" in flag for flag in flags)
+    assert any("no different from 0" in flag for flag in flags)
 
 
 def test_exchanged_ratios_are_refused() -> None:

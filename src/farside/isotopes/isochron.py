@@ -323,9 +323,8 @@ def _lines(found: Isochron) -> list[str]:
         rows.append(f"                  {_span(found.age_95_external, d)} Ma, with decay constants")
     if found.initial is not None and found.initial_1s is not None:
         k = digits_of(found.initial_1s)
-        rows.append(
-            f"{'initial ' + of.initial:<17} {found.initial:.{k}f} ± {found.initial_1s:.{k}f} (1 sigma)"
-        )
+        name = f"initial {of.initial}".ljust(17)
+        rows.append(f"{name} {found.initial:.{k}f} ± {found.initial_1s:.{k}f} (1 sigma)")
         rows.append(f"                  {_span(found.initial_95 or (0, 0), k)} (95 %)")
     rows.append(f"MSWD              {found.mswd:.4g}, probability of fit {found.probability:.3g}")
     if found.overdispersion is not None and found.overdispersion_95 is not None:
