@@ -20,9 +20,10 @@ from farside.errors import InputError
 from farside.geography.projections import lunar_crs
 from farside.maps.export import display_range, export, flag_colours, lineage, quicklook
 from farside.maps.grid import crs_label, registered
-from farside.maps.mosaic import mosaic, open_tiles
+from farside.maps.mosaic import mosaic
 from farside.maps.predict import FLAGS, Storage
 from farside.maps.store import open_map
+from farside.maps.tiles import open_tiles
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,10 +15,11 @@ from farside.errors import InputError, UnknownNameError
 from farside.geography.cells import cell_area
 from farside.geography.projections import lunar_crs
 from farside.maps.grid import MapGrid, grid_of, period, read_crs, require_lunar
-from farside.maps.mosaic import Mosaic, mosaic, open_tiles, target_grid
+from farside.maps.mosaic import Mosaic, mosaic, target_grid
 from farside.maps.predict import FLAGS
 from farside.maps.resample import Layers, Tile
 from farside.maps.store import open_map
+from farside.maps.tiles import open_tiles
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,9 +23,9 @@ from farside.errors import InputError
 from farside.geography.projections import lunar_crs
 from farside.maps.export import export
 from farside.maps.grid import grid_of
-from farside.maps.mosaic import open_tiles
 from farside.maps.stac import EXTENSIONS, KAGUYA, Entry, footprint, write_catalogue
 from farside.maps.store import open_map
+from farside.maps.tiles import open_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,8 +31,8 @@ from farside.constants import OXIDES
 from farside.datasets import cell_covariance, load_cells_5deg
 from farside.errors import InputError
 from farside.isotopes.york import york
-from farside.maps.mosaic import coverage_of
 from farside.maps.resample import Tile
+from farside.maps.tiles import coverage_of
 from farside.maps.zonal import cell_means
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from farside.constants import OXIDES
 from farside.errors import BandError, InputError, UnknownNameError
 from farside.maps.compare import none_if_nan
 from farside.maps.grid import grid_of
-from farside.maps.mosaic import coverage_of, footprint, new_folder
+from farside.maps.mosaic import footprint, new_folder
 from farside.maps.resample import Tile
 from farside.maps.seams import SeamCount
+from farside.maps.tiles import coverage_of
 from farside.oxides.baselines import GaussianProcess, Pls, Ridge
 from farside.oxides.empirical import Empirical
 from farside.oxides.training import load_training

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-import zarr
 from affine import Affine
 from scipy.stats import norm
 
@@ -31,6 +30,7 @@ from farside.maps.pool import RULE, Piece, pool
 from farside.maps.predict import Block, Storage
 from farside.maps.resample import Layers, Tile
 from farside.maps.seams import Seam, SeamCount
+from farside.maps.tiles import coverage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from farside.oxides.training import Float
 
 BLOCK = 512
-DEFAULT_COVERAGE = 0.9
-"""Coverage of the intervals of `farside.oxides.estimator.OxideEstimator`, where a map states
-none."""
-
 TILE = "mosaic"
 """Name of the one tile of the store."""
 
@@ -104,29 +100,6 @@ class Mosaic:
             f"{len(pairs)} pairs of tiles overlap; {len(disagree)} of them disagree",
         ]
         return "\n".join([*lines, *(f"  {seam}" for seam in self.flagged)])
-
-
-def open_tiles(paths: Sequence[Path]) -> list[Tile]:
-    """Return every tile of every map, lazily.
-
-    Raises
-    ------
-    InputError
-        when there is no map, or a tile has no lunar coordinate system
-    """
-    if not paths:
-        raise InputError("no map was given; name at least one that 'farside map' wrote.")
-    found = []
-    for path in paths:
-        for name in store.tiles(Path(path)):
-            unique = name if len(paths) == 1 else f"{Path(path).stem}/{name}"
-            ds = store.open_map(Path(path), name)
-            made_with: Any = zarr.open_group(Path(path), mode="r").attrs.get("made_with", {})
-            about = {key: made_with[key] for key in ("farside", "weights") if key in made_with}
-            found.append(Tile(ds.assign_attrs({**about, **ds.attrs}), unique))
-    if not found:
-        raise InputError(f"{', '.join(str(p) for p in paths)} holds no tile.")
-    return found
 
 
 def target_grid(
@@ -263,27 +236,6 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def coverage_of(tiles: Sequence[Tile]) -> float:
-    """Return the coverage that the intervals of all tiles state.
-
-    Raises
-    ------
-    InputError
-        when they state different ones
-    """
-    stated = {
-        round(float(c), 6)
-        for tile in tiles
-        if (c := tile.ds.attrs.get("coverage", tile.ds["value"].attrs.get("coverage"))) is not None
-    }
-    if len(stated) > 1:
-        raise InputError(
-            f"the maps have intervals of different coverage ({sorted(stated)}); make them anew "
-            "with one coverage."
-        )
-    return stated.pop() if stated else DEFAULT_COVERAGE
-
-
 def mosaic(
     tiles: Sequence[Tile],
     out: Path,
@@ -297,7 +249,7 @@ def mosaic(
 
     Parameters
     ----------
-    tiles : see `open_tiles`
+    tiles : see `farside.maps.tiles.open_tiles`
     out : folder of the store, which must not exist; it appears only when all is done
     crs, resolution : see `target_grid`
     block : pixels a side that are worked on at a time, and of a chunk of the store
@@ -361,7 +313,7 @@ def _write_frame(
     """Write the metadata of the store, all but the pixels; return how these are stored."""
     x, y = target.centres()
     image = xr.Dataset(coords={"y": ("y", y), "x": ("x", x)}).rio.write_crs(target.crs)
-    scaled = all(tile.ds["value"].encoding.get("dtype") == np.dtype("int16") for tile in tiles)
+    scaled = all(tile.ds.attrs.get("storage") == "int16" for tile in tiles)
     storage: Storage = "int16" if scaled else "float32"
     version = provenance.code_version()
     store.write_root(folder, {"farside": version, "made_with": {"farside": version, "rule": RULE}})

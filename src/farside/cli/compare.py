@@ -1,0 +1,40 @@
+"""``farside compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.output import Json, Quiet, show, steps
+
+
+def compare(  # noqa: PLR0913, PLR0917 - the options of a command
+    path: Annotated[Path, typer.Argument(metavar="MAP", help="Store of 'farside map'.")],
+    against: Annotated[
+        str, typer.Option("--with", help="prospector, algorithms, or the store of another map.")
+    ] = "prospector",
+    tile: Annotated[str | None, typer.Option(help="Of the map, where it has several.")] = None,
+    spectra: Annotated[
+        Path | None, typer.Option(help="Image that the map was made of, for algorithms.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Store for the difference of every pixel, for algorithms.")
+    ] = None,
+    min_share: Annotated[
+        float, typer.Option(help="Least covered share of a cell, for prospector.", min=0.01, max=1)
+    ] = 0.5,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare a map with Lunar Prospector, published algorithms or another map.
+
+    Example: farside compare mosaic.zarr --with prospector
+    """
+    from farside.maps.outputs import compare_map  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say(f"compare {path.name} with {against}")
+        found = compare_map(path, against, tile=tile, spectra=spectra, out=out, min_share=min_share)
+    show(found, str(found), as_json=as_json)
