@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 
 N_CHANNELS = 296
 GEOMETRY = (
@@ -310,7 +310,7 @@ def fake_geotiff(folder: Path) -> Path:
             blockysize=16,
             compress="deflate",
             crs=rasterio.CRS.from_authority("IAU_2015", 30110),
-            transform=from_origin(-1000.0, 2000.0, 100.0, 100.0),
+            transform=Affine(100.0, 0.0, -1000.0, 0.0, -100.0, 2000.0),
         ) as sink:
             sink.write(values)
             sink.scales, sink.offsets = [1e-4] * 4, [0.0] * 4

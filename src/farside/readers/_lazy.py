@@ -159,14 +159,17 @@ class Scale:
 
 
 def _decode(raw: NDArray[Any], scale: Scale) -> NDArray[np.float32]:
-    values = raw.astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, then NaN
+        values = raw.astype(np.float32)
     bad = ~np.isfinite(values) | (raw < scale.lowest)
     with np.errstate(over="ignore"):  # a code that the type cannot hold is nowhere
         for code in scale.invalid:
             bad |= raw == code
     if scale.factor != 1.0 or scale.offset != 0.0:
-        values *= np.float32(scale.factor)
-        values += np.float32(scale.offset)
+        with np.errstate(over="ignore"):
+            values *= np.float32(scale.factor)
+            values += np.float32(scale.offset)
+        bad |= ~np.isfinite(values)
     values[bad] = np.nan
     return values
 

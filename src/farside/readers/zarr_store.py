@@ -36,10 +36,16 @@ def _check_metadata(path: str) -> None:
     """Raise when an array of the store claims a size that no image has, before any is read."""
     for name, array in zarr.open_group(path, mode="r").arrays():
         size = math.prod(array.shape)
-        chunk = math.prod(array.chunks) * array.dtype.itemsize
-        if array.ndim > 3 or (array.ndim == 1 and size > MAX_SIDE) or chunk > STORED_BLOCK_LIMIT:
+        chunk = math.prod(array.shards or array.chunks) * array.dtype.itemsize
+        steps = (*array.chunks, *(array.shards or ()))
+        if (
+            min(steps, default=1) < 1
+            or array.ndim > 3
+            or (array.ndim == 1 and size > MAX_SIDE)
+            or chunk > STORED_BLOCK_LIMIT
+        ):
             raise InputError(
-                f"its array {name} claims the shape {array.shape} in chunks of {chunk} bytes; an "
+                f"its array {name} claims the shape {array.shape} in chunks {array.chunks}; an "
                 f"image has (band, y, x) and chunks of at most {STORED_BLOCK_LIMIT} bytes."
             )
 
@@ -92,7 +98,8 @@ class ZarrPixels:
         flat = variable.ndim == 2
         if ((1, *variable.shape) if flat else variable.shape) != self.shape:
             raise InputError(f"{Path(self.path).name} has changed since it was opened.")
-        values = _read(variable, key[1:] if flat else key).astype(np.float32)
+        with np.errstate(over="ignore"):  # infinite is no value
+            values = _read(variable, key[1:] if flat else key).astype(np.float32)
         known = values[np.isfinite(values)]
         if known.size and np.abs(known).max() > self.limit:
             raise InputError(
