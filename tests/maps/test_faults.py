@@ -6,6 +6,7 @@ Runs are processes of their own (``images.py`` as a script), on images small eno
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import resource
@@ -285,3 +286,22 @@ def test_a_damaged_tile_is_skipped_and_the_rest_is_done(tmp_path: Path, fault: s
     assert (done.tiles, done.pixels) == (2, 2 * 90 * 110)
     one, other = tree(tmp_path / "alone.zarr"), tree(tmp_path / "map.zarr")
     assert {k for k in one if one[k] != other.get(k)} == {"manifest.json"}
+
+
+def test_the_command_says_what_it_skipped_and_exits_with_1(tmp_path: Path) -> None:
+    write_geotiff(tmp_path / "good.tif", 1)
+    (tmp_path / "bad.tif").write_bytes(b"II*\0 and nothing else")
+    given = ["map", str(tmp_path), "--out", str(tmp_path / "map.zarr"), "--dtype", "int16"]
+    python = [sys.executable, "-c", "from farside.cli import main; main()"]
+    for more, code in ((["--json"], 1), (["--dry-run"], 1), (["--dtype", "float32"], 2)):
+        run = subprocess.run([*python, *given, *more], capture_output=True, text=True, check=False)
+        assert run.returncode == code, run.stderr
+        if more == ["--json"]:
+            done = json.loads(run.stdout)
+            assert list(done["skipped"]) == ["bad"]
+            assert (done["tiles"], done["pixels"]) == (1, 90 * 110)
+        elif code == 1:
+            assert "good  90 x 110" in run.stdout
+            assert "bad  cannot be opened" in run.stdout
+        else:
+            assert "was made otherwise: dtype (int16 there, float32 now)" in run.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +16,18 @@ from images import tree, write_image
 
 from farside.errors import InputError, StaleError
 from farside.maps import run as run_module
+from farside.maps.executor import Pool
 from farside.maps.journal import JOURNAL, MANIFEST, locked
 from farside.maps.plan import plan_tiles
 from farside.maps.run import MapRun, map_tiles
 from farside.maps.settings import MapSettings
 from farside.maps.store import chunk_paths, open_map, tiles
+from farside.maps.work import Batch, Failed, Made, Unwritable, Work
 from farside.spectra.prepare import open_image
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from farside.oxides.estimator import OxideEstimator
 
 # filters of warnings are shared by threads: one reader's leaving them spoils another's ignoring
@@ -185,6 +191,44 @@ def test_a_tile_that_cannot_be_read_is_skipped_and_tried_again_later(
     broken.write_bytes(whole)
     assert not make(images, out).skipped
     assert tree(out) == tree(made)
+
+
+class WorkerLostError(Exception):
+    """A worker died."""
+
+
+@pytest.mark.parametrize(("deaths", "lost"), [(2, set()), (3, {"a"})])
+def test_a_lost_worker_is_replaced_twice(
+    made: Path,
+    two_images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    deaths: int,
+    lost: set[str],
+) -> None:
+    """The first batch of tile a kills its worker so many times."""
+    real, died = Work.batch, []
+
+    def deadly(work: Work, batch: Batch) -> Made | Failed | Unwritable:
+        if batch.source.tile == "a" and batch.places[0] == (0, 0) and len(died) < deaths:
+            died.append(batch)
+            raise WorkerLostError
+        return real(work, batch)
+
+    @contextmanager
+    def pool(_: str, workers: int) -> Iterator[Pool]:
+        with ThreadPoolExecutor(workers) as threads:
+            yield Pool(threads, workers, (WorkerLostError,))
+
+    monkeypatch.setattr(run_module, "executor", pool)
+    monkeypatch.setattr(Work, "batch", deadly)
+    done = make(two_images, tmp_path / "m.zarr")
+    assert len(died) == deaths
+    assert set(done.skipped) == lost
+    if not lost:
+        assert tree(tmp_path / "m.zarr") == tree(made)
+    else:
+        assert tiles(tmp_path / "m.zarr") == ["b"]
 
 
 def test_an_image_of_counts_is_skipped_with_the_reason(tmp_path: Path) -> None:
