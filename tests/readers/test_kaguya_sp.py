@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from farside.errors import FarsideError, InputError
 from farside.readers import kaguya_sp
-from farside.readers.kaguya_sp import read_sp, sp_channels
+from farside.readers.kaguya_sp import read_catalogue, read_sp, sp_channels
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
 from make_fakes import FakeScene, fake_sp
@@ -109,6 +109,20 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_sp(tmp_path / "none.spc")
     with pytest.raises(InputError, match="cannot read"):
         read_sp(tmp_path)
+
+
+def test_the_catalogue_must_be_of_the_file(tmp_path: Path) -> None:
+    path = _write(tmp_path, FAKE)
+    catalogue = path.with_suffix(".ctg")
+    text = f"# Catalog file\nDataFileName = {path.name}\nDataFileSize = {len(FAKE)}\n"
+    catalogue.write_text(f"{text}StartDateTime = 2009-02-01T06:41:39.851825Z\n")
+    assert read_sp(path).attrs["start"] == "2009-02-01T06:41:39.851825Z"
+    path.write_bytes(FAKE[:-1])
+    with pytest.raises(InputError, match=f"{len(FAKE)} bytes, but the file has {len(FAKE) - 1}"):
+        read_sp(path)
+    catalogue.write_text("# nothing\n")
+    with pytest.raises(InputError, match="no catalogue file"):
+        read_sp(path)
 
 
 QUIET = settings(
@@ -234,6 +248,17 @@ def test_reflectance_is_radiance_brought_to_the_standard_geometry(
 def _angles(path: Path) -> tuple[float, float, float]:
     ds = read_sp(path)
     return tuple(float(ds[f"{n}_deg"].mean()) for n in ("incidence", "emission", "phase"))
+
+
+@originals
+def test_original_catalogues_are_of_their_scenes() -> None:
+    catalogues = sorted(ORIGINALS.glob("*.ctg"))
+    assert len(catalogues) >= 20
+    for path in catalogues:
+        entries = read_catalogue(path)
+        scene = path.with_suffix(".spc")
+        assert entries["DataFileName"] == scene.name
+        assert int(entries["DataFileSize"]) == scene.stat().st_size
 
 
 @originals

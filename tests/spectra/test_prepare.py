@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import dask.array as da
 import numpy as np
 import pytest
 import rasterio
@@ -14,10 +15,10 @@ from rasterio.errors import NotGeoreferencedWarning
 from farside.datasets import load_sites
 from farside.errors import InputError, UnknownNameError
 from farside.spectra.dataset import from_table, make_spectra
-from farside.spectra.prepare import SITE_BANDS, open_spectra, prepare
+from farside.spectra.prepare import SITE_BANDS, open_image, open_spectra, prepare
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
-from make_fakes import fake_sp
+from make_fakes import fake_geotiff, fake_mi, fake_sp
 
 CHANNELS = np.arange(380.0, 1700.0, 6.0)
 
@@ -59,6 +60,31 @@ def test_the_bands_of_a_camera_are_taken_as_they_are() -> None:
     out, transfer = prepare(ds)
     assert transfer is None
     xr.testing.assert_equal(out, ds)
+
+
+def test_a_lazy_cube_is_resampled_lazily_and_as_the_eager_one() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.uniform(0.05, 0.3, (CHANNELS.size, 12, 10))
+    values[:, 3, 4] = np.nan
+    values[40:44, 5, 5] = np.nan  # a gap of a few channels is bridged
+    eager, _ = prepare(make_spectra(values, CHANNELS))
+    lazy = make_spectra(da.from_array(values, chunks=(50, 5, 10)), CHANNELS)
+    lazy = lazy.assign_coords(lat=(("y", "x"), np.zeros((12, 10))))
+    out, _ = prepare(lazy)
+    assert isinstance(out["reflectance"].data, da.Array)
+    assert out["reflectance"].dtype == np.float32
+    np.testing.assert_allclose(out["reflectance"], eager["reflectance"], rtol=1e-6)
+    assert out.attrs["bands_missing"] == eager.attrs["bands_missing"]
+    assert "lat" in out.coords
+
+
+@pytest.mark.parametrize("bands", [[749.0, 901.0, 1001.0, 1000.0], [749.0, 1000.0, 1001.0]])
+def test_of_two_bands_at_one_site_band_the_nearer_is_kept(bands: list[float]) -> None:
+    ds = make_spectra(np.arange(1, len(bands) + 1)[:, None] / 10, bands)
+    out, _ = prepare(ds)
+    assert out["wavelength_nm"].to_numpy().tolist() == [b for b in bands if b != 1000.0]
+    alone, _ = prepare(make_spectra([[0.1], [0.2]], [749.0, 1000.0]))
+    assert alone.sizes["band"] == 2
 
 
 # -- sensors -----------------------------------------------------------------------------------
@@ -114,12 +140,12 @@ def test_the_input_is_left_as_it_was() -> None:
 def test_an_unknown_ending_is_told_the_known_ones(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("r414,r749\n0.1,0.2\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"\.csv.*\.spc.*\.tif") as caught:
+    with pytest.raises(InputError, match=r"\.csv.*\.spc.*\.lbl.*\.tif.*\.hdr.*\.zarr") as caught:
         open_spectra(path)
     assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("ending", [".csv", ".spc", ".tif"])
+@pytest.mark.parametrize("ending", [".csv", ".spc", ".tif", ".lbl", ".IMG", ".hdr", ".zarr"])
 def test_a_missing_file_is_named(tmp_path: Path, ending: str) -> None:
     with pytest.raises(InputError, match=f"nowhere{ending}.*; give a"):
         open_spectra(tmp_path / f"nowhere{ending}")
@@ -161,3 +187,19 @@ def test_an_image_of_m3_needs_the_word_of_the_user(tmp_path: Path) -> None:
     assert transfer is None
     assert out["reflectance"].dims == ("band", "y", "x")
     np.testing.assert_allclose(out["reflectance"], 0.15, rtol=1e-6)
+
+
+def test_content_goes_before_the_ending(tmp_path: Path) -> None:
+    """A label is a label whatever its name, and so is a GeoTIFF."""
+    tile = fake_mi(tmp_path, attached=True)
+    other = tile.rename(tmp_path / "tile.dat")
+    assert open_image(other).attrs["product"] == "MI MAP"
+    image = fake_geotiff(tmp_path).rename(tmp_path / "mosaic.img")
+    assert open_image(image).attrs["product"] == "GeoTIFF"
+
+
+def test_a_label_of_another_instrument_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.lbl"
+    path.write_text("PDS_VERSION_ID = PDS3\nINSTRUMENT_ID = LROC\nEND\n", encoding="ascii")
+    with pytest.raises(InputError, match="instrument LROC; PDS3 products of"):
+        open_spectra(path)

@@ -121,7 +121,7 @@ class PdsObject:
             raise InputError(
                 f"the label's pointer ^{name} = {given[:60]} is not a place in a file."
             )
-        if file is not None and (not file or file in (".", "..") or re.search(r"[/\\\0:]", file)):
+        if file is not None and (not file or file in (".", "..") or re.search(r"[/\\\0:<>]", file)):
             raise InputError(f"the label's pointer ^{name} names {file!r}, which is no file name.")
         if place is None:
             return Pointer(file, 0)
