@@ -28,7 +28,6 @@ from farside.maps import store
 from farside.maps.grid import MapGrid, central_x, crs_label, period, transform_points
 from farside.maps.pool import RULE, Piece, pool
 from farside.maps.predict import Block, Storage
-from farside.maps.resample import Layers, Tile
 from farside.maps.seams import Seam, SeamCount
 from farside.maps.tiles import coverage_of
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from rasterio.crs import CRS
 
+    from farside.maps.resample import Layers, Tile
     from farside.oxides.training import Float
 
 BLOCK = 512
