@@ -95,8 +95,8 @@ def element_of(oxide: str) -> tuple[str, float]:
     Examples
     --------
     >>> symbol, factor = element_of("K2O")
-    >>> symbol, round(factor)
-    ('K', 8301)
+    >>> symbol, round(factor, -1)
+    ('K', 8300.0)
     """
     atoms = formula(oxide)
     if len(atoms) != 2 or not atoms.keys() <= ATOMIC_WEIGHT.keys() or "O" not in atoms:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
+from scipy.stats import chi2
 
 from farside.datasets.analyses import (
     load_apollo_compositions,
@@ -226,9 +227,10 @@ def _notes(fraction: float, misfit: float, dof: int) -> list[str]:
     notes = [WARNING] if fraction > 0.02 else []
     if fraction > 1:
         notes.append("more than the end member itself holds: the sample is richer than it")
-    if dof > 0 and misfit > 3 * dof:
+    if dof > 0 and misfit > chi2.isf(0.01, dof):
         notes.append(
-            "no sum of KREEP and a flat pattern: its rare earths were tilted by another process"
+            "no sum of KREEP and a flat pattern within errors: another process tilted its rare "
+            "earths, or a figure is wrong"
         )
     return notes
 

@@ -1,0 +1,170 @@
+"""``farside classify``, ``farside kreep`` and ``farside reduce xrf|icpms|laser``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.output import Json, Quiet, show, steps
+
+Analyses = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="CSV, a row per sample: oxides in wt%, elements in ppm, errors *_1s."
+    ),
+]
+Figure = Annotated[
+    Path | None, typer.Option(help="Draw a figure too: a .png, .svg or .pdf to write.")
+]
+Counts = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of counts.")]
+Out = Annotated[
+    Path | None, typer.Option(help="CSV to write, ready for farside classify and kreep.")
+]
+
+reduce = typer.Typer(help="From counts to a composition.", no_args_is_help=True)
+
+
+def classify(
+    analyses: Analyses,
+    analogues: Annotated[
+        int, typer.Option(help="How many of the nearest Apollo samples to name.", min=0, max=50)
+    ] = 5,
+    components: Annotated[
+        Path | None,
+        typer.Option(help="CSV of lithologies: say of which the samples could be a mixture."),
+    ] = None,
+    figure: Figure = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what samples are: mare basalt class, terrain, Mg#, norm, maturity, nearest Apollo ones.
+
+    Columns: sample, kind (soil, basalt, breccia), oxides such as TiO2 in wt%, elements such as K in
+    ppm, one sigma in TiO2_1s, Is_FeO for soils. Probabilities follow from the errors.
+
+    Example: farside classify my_samples.csv --figure classes.png
+    """
+    from farside.samples.files import classify_file  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("comparing with the Apollo samples")
+        done = classify_file(analyses, analogues=analogues, components=components, figure=figure)
+    show(done, str(done), as_json=as_json)
+
+
+def kreep(
+    analyses: Analyses,
+    end_member: Annotated[
+        Path | None,
+        typer.Option(help="CSV with one analysis to use for the KREEP basalt 15386."),
+    ] = None,
+    coverage: Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.999)] = 0.95,
+    figure: Figure = None,
+    contrast_figure: Annotated[
+        Path | None, typer.Option(help="Draw K against Th of far side and near side too.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how much KREEP samples ask for, with rare-earth ratios and the far-side contrast.
+
+    Columns: sample, and incompatible elements such as La, Sm, Yb, Th in ppm, one sigma in La_1s.
+
+    Example: farside kreep my_samples.csv --figure spider.png
+    """
+    from farside.samples.files import kreep_file  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("splitting the patterns")
+        done = kreep_file(
+            analyses,
+            end_member=end_member,
+            coverage=coverage,
+            figure=figure,
+            contrast_figure=contrast_figure,
+        )
+    show(done, str(done), as_json=as_json)
+
+
+@reduce.command()
+def xrf(
+    counts: Counts,
+    alphas: Annotated[
+        Path | None,
+        typer.Option(help="CSV of influence coefficients; no correction when left out."),
+    ] = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Reduce X-ray fluorescence counts to oxides in wt%.
+
+    Columns: sample, role (standard, unknown), analyte, counts, time_s, background,
+    background_time_s, concentration, concentration_1s (wt%, of standards); a row of the analyte
+    LOI gives the loss on ignition.
+
+    Example: farside reduce xrf counts.csv --alphas alphas.csv --out oxides.csv
+    """
+    from farside.samples.files import write_reduction  # noqa: PLC0415
+    from farside.samples.xrf import reduce_xrf  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("calibrating")
+        done = write_reduction(reduce_xrf(counts, alphas), out)
+    show(done, str(done), as_json=as_json)
+
+
+@reduce.command()
+def icpms(
+    counts: Counts,
+    internal: Annotated[
+        list[str] | None, typer.Option(help="Isotope of an internal standard; may be given again.")
+    ] = None,
+    interferences: Annotated[
+        Path | None, typer.Option(help="CSV: isotope, from, factor, factor_1s.")
+    ] = None,
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Reduce ICP-MS counts of solutions to elements in ppm.
+
+    Columns: run, sample, role (blank, standard, unknown), isotope, counts, time_s, concentration
+    (ppm, of standards), dilution (of unknowns).
+
+    Example: farside reduce icpms run.csv --internal Rh103 --internal Re185 --out traces.csv
+    """
+    from farside.samples.files import write_reduction  # noqa: PLC0415
+    from farside.samples.icpms import reduce_icpms  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("calibrating")
+        found = reduce_icpms(counts, internal=tuple(internal or ()), interferences=interferences)
+        done = write_reduction(found, out)
+    show(done, str(done), as_json=as_json)
+
+
+@reduce.command()
+def laser(
+    counts: Counts,
+    internal: Annotated[str, typer.Option(help="Isotope of the internal standard, e.g. Ca43.")],
+    out: Out = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Reduce laser-ablation ICP-MS counts to elements in ppm (Longerich et al. 1996).
+
+    Columns: run, sample, role (standard, unknown), isotope, counts, time_s, background,
+    background_time_s, concentration (ppm: all of standards, the internal standard of unknowns).
+
+    Example: farside reduce laser spots.csv --internal Ca43 --out spots_ppm.csv
+    """
+    from farside.samples.files import write_reduction  # noqa: PLC0415
+    from farside.samples.laser import reduce_laser  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("calibrating")
+        done = write_reduction(reduce_laser(counts, internal=internal), out)
+    show(done, str(done), as_json=as_json)
