@@ -42,8 +42,8 @@ def test_intervals_cover() -> None:
     parts = lithologies()
     exact = pd.concat([parts, (parts * 0 + 1e-6).add_suffix("_1s")], axis=1)
     inside = []
-    for seed in range(60):
-        found = mix(mixed([0.5, 0.3, 0.2], 0.02, seed), exact, draws=150, seed=seed)
+    for seed in range(30):
+        found = mix(mixed([0.5, 0.3, 0.2], 0.02, seed), exact, draws=100, seed=seed)
         inside += [
             found.lower[name] <= true <= found.upper[name]
             for name, true in zip(parts.index, [0.5, 0.3, 0.2], strict=True)
@@ -126,10 +126,10 @@ def test_known_shares_come_back_with_cover(share: float) -> None:
     used = [e for e in FITTED if e in end.index]
     exact = share * end.loc[used, "value"] + 8 * pd.Series(reference())[used]
     inside = []
-    for _ in range(25):
+    for _ in range(12):
         noisy = exact * (1 + 0.03 * rng.standard_normal(len(used)))
         row = pd.concat([noisy, (0.03 * exact).add_suffix("_1s")])
-        found = kreep(pd.DataFrame([row]), draws=150).samples[0]
+        found = kreep(pd.DataFrame([row]), draws=100).samples[0]
         inside.append(found.lower <= share <= found.upper)
     # the interval holds the error of the end member too, which is not drawn here
     assert np.mean(inside) >= 0.9

@@ -32,7 +32,7 @@ class Analogue:
     ----------
     sample, mission : which
     distance : root mean square Mahalanobis distance per analyte; two Apollo samples drawn at
-        random are about sqrt(2) apart
+        random are about 0.9 apart
     shared : number of analytes compared
     """
 

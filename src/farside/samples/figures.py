@@ -93,7 +93,7 @@ def spider(analyses: pd.DataFrame, name: str = CHONDRITE) -> Figure:
     return figure
 
 
-def _tick(value: float, _: int) -> str:
+def _tick(value: float, _: float) -> str:
     """Return the label of a minor tick: those that begin with 2 or 5."""
     return f"{value:g}" if f"{value:e}"[0] in "25" else ""
 
