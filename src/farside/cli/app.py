@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from farside.cli import about, isotopes, maps, oxides, run, site
+from farside.cli import (
+    about,
+    chronology,
+    compare,
+    isotopes,
+    maps,
+    mosaic,
+    oxides,
+    run,
+    samples,
+    site,
+)
 
 app = typer.Typer(
     name="farside",
@@ -15,14 +26,27 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run.run)
+
 app.command()(oxides.predict)
 app.command()(oxides.validate)
 app.command()(oxides.train)
 app.command()(oxides.refine)
 app.command()(oxides.explain)
+
 app.command("map")(maps.map_)
+app.command()(mosaic.mosaic)
+app.command()(compare.compare)
 app.command(context_settings=site.CONTEXT)(site.site)
+
+app.command()(samples.classify)
+app.command()(samples.kreep)
+app.add_typer(samples.reduce, name="reduce")
+
 app.command()(isotopes.isochron)
 app.command()(isotopes.potassium)
+
+app.command()(chronology.age)
+app.add_typer(chronology.chronology, name="chronology")
+
 app.command()(about.info)
 app.command()(about.cite)
