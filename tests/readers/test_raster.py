@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -14,13 +15,22 @@ import xarray as xr
 
 from farside.errors import BandError, InputError, UnknownNameError
 from farside.geography.projections import lunar_crs
+from farside.readers._lazy import RawPixels
 from farside.readers.dataset import make_spectra
-from farside.readers.raster import read_envi, read_geotiff
-from farside.readers.zarr_store import read_zarr
+from farside.readers.raster import TiffPixels, read_envi, read_geotiff
+from farside.readers.zarr_store import ZarrPixels, read_zarr
 from farside.spectra.prepare import open_image, prepare
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
-from make_fakes import IMAGE_BANDS, fake_envi, fake_geotiff, fake_mi, mi_numbers, reflectance
+from make_fakes import (
+    IMAGE_BANDS,
+    fake_envi,
+    fake_geotiff,
+    fake_m3,
+    fake_mi,
+    mi_numbers,
+    reflectance,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:Consolidated metadata is currently not part")
 
@@ -240,3 +250,37 @@ def test_an_image_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("r749,r950\n0.1,0.2\n")
     with pytest.raises(InputError, match=r"not an image; give .*\.lbl.*\.zarr"):
         open_image(tmp_path / "a.csv")
+
+
+def _as_zarr(folder: Path) -> Path:
+    make_spectra(reflectance(), IMAGE_BANDS).to_zarr(folder / "a.zarr")
+    return folder / "a.zarr"
+
+
+MAKERS = {
+    "envi": fake_envi,
+    "geotiff": fake_geotiff,
+    "zarr": _as_zarr,
+    "m3": fake_m3,
+    "mi": lambda folder: fake_mi(folder, attached=False),
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_opening_and_preparing_read_no_pixel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    path = MAKERS[kind](tmp_path)
+    read = []
+    for pixels in (RawPixels, TiffPixels, ZarrPixels):
+        inner = pixels.__getitem__
+
+        def counted(self: Any, key: Any, inner: Any = inner) -> Any:
+            read.append(key)
+            return inner(self, key)
+
+        monkeypatch.setattr(pixels, "__getitem__", counted)
+    out, _ = prepare(open_image(path), as_is=True)
+    assert not read
+    out.reflectance.to_numpy()
+    assert read

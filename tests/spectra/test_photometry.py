@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import constants
 
-from farside.datasets import load_cells_5deg
-from farside.datasets._photometry import load_phase_functions
+from farside.datasets import load_cells_5deg, sidecar
+from farside.datasets._photometry import load_albedo_classes, load_phase_functions
 from farside.errors import BandError, InputError, UnknownNameError
+from farside.provenance import sha256_file
 from farside.readers import kaguya_sp
 from farside.readers._pds3 import read_label
 from farside.readers.dataset import make_spectra
@@ -291,7 +292,8 @@ def test_a_perfect_diffuser_facing_the_sun_has_a_factor_of_one() -> None:
 def test_the_sun_shines_as_a_body_of_its_temperature() -> None:
     """Between 400 and 3150 nm it gives what a black body of 5772 K gives, and up to 6 % more.
 
-    More, because lines take away ultraviolet for which the rest makes up. The nominal solar constant (1361 W m-2) and temperature are those of IAU 2015 Resolution B3.
+    More, because lines take away ultraviolet for which the rest makes up. The nominal solar
+    constant (1361 W m-2) and temperature are those of IAU 2015 Resolution B3.
     """
     edges = np.linspace(400.0, 3150.0, 276)
     centres, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
@@ -333,3 +335,45 @@ def test_radiance_of_sp_becomes_its_archived_reflectance(albedo: str, name: str)
         left.append(np.nanmedian(out.reflectance.to_numpy() / archived, axis=1))
     np.testing.assert_allclose(left, 1.0, atol=0.03)
     assert (np.ptp(left, axis=0) < 0.004).all()
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+TABLES = ("photometry_phase", "photometry_albedo_class", "photometry_solar")
+STORED = Path(__file__).parents[2] / "src" / "farside" / "datasets" / "tables"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_those_of_their_sidecars(name: str) -> None:
+    about = sidecar(name)
+    assert sha256_file(STORED / f"{name}.csv") == about["sha256"]
+    assert all(source.get("doi") or source.get("url") for source in about["sources"])
+
+
+def test_every_row_of_the_class_map_is_a_circle_of_latitude() -> None:
+    grid = load_albedo_classes()
+    assert grid.shape == (360, 720)
+    assert set(np.unique(grid)) == {0, 1, 2}
+
+
+@pytest.mark.skipif(not (ORIGINALS / "sp").is_dir(), reason="original coefficients are not here")
+def test_deriving_anew_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    try:
+        import derive_photometry  # noqa: PLC0415
+        import derive_spectra_common  # noqa: PLC0415
+
+        monkeypatch.setattr(derive_spectra_common, "TABLES", tmp_path)
+        source = ORIGINALS / "sp" / "photometry"
+        derive_photometry.phase_functions(source)
+        derive_photometry.albedo_classes(source)
+        derive_photometry.solar_spectrum(source)
+    finally:
+        for module in [key for key in sys.modules if key.startswith("derive_")]:
+            del sys.modules[module]
+    for name in TABLES:
+        for suffix in ("csv", "json"):
+            again = (tmp_path / f"{name}.{suffix}").read_bytes()
+            assert again == (STORED / f"{name}.{suffix}").read_bytes(), f"{name}.{suffix}"
