@@ -23,7 +23,13 @@ from farside.oxides.baselines import GaussianProcess, Pls, Ridge
 from farside.oxides.empirical import Empirical
 from farside.oxides.training import load_training
 from farside.spectra.dataset import make_spectra, select_bands
-from farside.spectra.parameters import lucey_feo, lucey_tio2
+from farside.spectra.parameters import (
+    THETA_FE_LUCEY,
+    TOLERANCE_NM,
+    lucey_feo,
+    lucey_tio2,
+    ratio,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,12 +195,39 @@ def against_map(first: xr.Dataset, second: xr.Dataset, name: str = "other map") 
 # -- published algorithms ----------------------------------------------------------------------
 
 
+WILCOX_SLOPE = 1.3885
+"""rad, average slope of the trends of the mare (Wilcox et al. 2005)."""
+WILCOX_FEO = (-137.97, 57.46)
+"""wt% per unit and wt%, of Wilcox et al. (2005) for Clementine, as quoted in the manual of
+``i.feotio2`` of GRASS GIS."""
+
+
 def _lucey(reflectance: Float, wavelength_nm: Float) -> Float:
-    """Return FeO and TiO2 of Lucey et al. (2000), with the coefficients of Clementine."""
+    """Return FeO and TiO2 of Lucey et al. (2000), with the coefficients of Clementine.
+
+    A pixel that is not brighter at 750 nm than the origin of the iron angle has no FeO: the angle
+    jumps there, and the equation was never meant for it.
+    """
     ds = make_spectra(reflectance.T, wavelength_nm)
+    bright = select_bands(ds, [750.0], TOLERANCE_NM)["reflectance"].to_numpy()[0]
     out = np.full((len(reflectance), len(OXIDES)), np.nan)
-    out[:, OXIDES.index("FeO")] = lucey_feo(ds).to_numpy()
+    feo = lucey_feo(ds).to_numpy()
+    out[:, OXIDES.index("FeO")] = np.where(bright > THETA_FE_LUCEY[0], feo, np.nan)
     out[:, OXIDES.index("TiO2")] = lucey_tio2(ds).to_numpy()
+    return out
+
+
+def _wilcox(reflectance: Float, wavelength_nm: Float) -> Float:
+    """Return FeO of Wilcox et al. (2005), with the coefficients of Clementine.
+
+    FeO = -137.97 (R750 sin t + R950 / R750 cos t) + 57.46,  t = 1.3885 rad
+    """
+    ds = make_spectra(reflectance.T, wavelength_nm)
+    bright = select_bands(ds, [750.0], TOLERANCE_NM)["reflectance"].to_numpy()[0]
+    colour = ratio(ds, 950.0, 750.0).to_numpy()
+    along = bright * np.sin(WILCOX_SLOPE) + colour * np.cos(WILCOX_SLOPE)
+    out = np.full((len(reflectance), len(OXIDES)), np.nan)
+    out[:, OXIDES.index("FeO")] = WILCOX_FEO[0] * along + WILCOX_FEO[1]
     return out
 
 
@@ -213,15 +246,17 @@ def _fitted(method: Method) -> Algorithm:
 
 ALGORITHMS: dict[str, Callable[[], Algorithm]] = {
     "lucey2000": lambda: _lucey,
+    "wilcox2005": lambda: _wilcox,
     "lucey2000 refitted": lambda: _fitted(Empirical("lucey2000")),
     "wilcox2005 refitted": lambda: _fitted(Empirical("wilcox2005")),
     "ridge": lambda: _fitted(Ridge()),
     "pls": lambda: _fitted(Pls()),
     "gp": lambda: _fitted(GaussianProcess()),
 }
-"""Algorithms by name. ``lucey2000`` has the published coefficients, which are for Clementine: on
-spectra of another sensor its difference holds that of the calibrations. ``refitted`` ones have the
-published form and coefficients fitted to the 55 sites; the others are regressions on these."""
+"""Algorithms by name. ``lucey2000`` and ``wilcox2005`` have the published coefficients, which are
+for Clementine: on spectra of another sensor the difference holds that of the calibrations.
+``refitted`` ones have the published form and coefficients fitted to the 55 sites; the others are
+regressions on these."""
 
 
 def against_algorithms(
