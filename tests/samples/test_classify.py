@@ -214,6 +214,11 @@ GOOD = pd.DataFrame({"sample": ["a"], "TiO2": [2.0], "K2O": [0.1], "La": [10.0]}
         ({"TiO2": [-1.0]}, SampleError, "must be positive"),
         ({"TiO2": ["<1"]}, SampleError, "no number"),
         ({"TiO2_1s": [0.0]}, SampleError, "must be positive"),
+        ({"Al203": [9.0]}, SampleError, "did you mean 'Al2O3'"),
+        ({"FeO (wt%)": [9.0]}, SampleError, "did you mean 'FeO'"),
+        ({"LA": [9.0]}, SampleError, "did you mean 'La'"),
+        ({"Sm_ppm": [9.0]}, SampleError, "did you mean 'Sm'"),
+        ({"Fe2O3": [9.0]}, SampleError, "all iron as FeO"),
         ({"SiO2_1s": [0.1]}, SampleError, "uncertainty without its value"),
         ({"SiO2": [60.0], "Al2O3": [60.0]}, SampleError, "sum to more than"),
         ({"SiO2": [0.45], "Al2O3": [0.1], "FeO": [0.2], "TiO2": [0.02]}, UnitError, "fractions"),
@@ -232,6 +237,10 @@ def test_duplicates_and_empty_tables() -> None:
         check_analyses(pd.concat([GOOD, GOOD]))
     with pytest.raises(SampleError, match="columns given twice"):
         check_analyses(pd.concat([GOOD, GOOD[["TiO2"]]], axis=1))
+    with pytest.raises(SampleError, match="no row"):
+        check_analyses(GOOD.head(0))
+    unnamed = pd.DataFrame({"sample": ["a", None, ""], "TiO2": [1, 2, 3], "lat": 0, "La_LOD": 0.1})
+    assert list(check_analyses(unnamed).index) == ["a", "row 2", "row 3"]
     with pytest.raises(SampleError, match="no oxide or element"):
         check_analyses(pd.DataFrame({"colour": ["grey"]}))
     with pytest.raises(InputError, match="nothing to classify by"):

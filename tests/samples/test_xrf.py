@@ -218,6 +218,23 @@ def test_other_bad_files(files: Any, closed: Any) -> None:
         reduce_xrf(path, alphas)
 
 
+def test_a_standard_without_an_absorber_takes_no_part(files: Any, closed: Any) -> None:
+    # an oxide left out of a certificate is not none of it: the line must not move
+    path, alphas = files(closed(2, 3))
+    whole = reduce_xrf(path, alphas)
+    frame = pd.read_csv(path)
+    bad = (frame["sample"] == "standard3") & (frame["analyte"] == "SiO2")
+    frame.loc[bad, "concentration"] = np.nan
+    frame.to_csv(path, index=False)
+    less = reduce_xrf(path, alphas)
+    assert less.calibration["CaO"]["dof"] == whole.calibration["CaO"]["dof"] - 1
+    assert less.calibration["CaO"]["slope"] == pytest.approx(
+        whole.calibration["CaO"]["slope"], 0.01
+    )
+    frame[(frame["sample"] != "unknown0") | (frame["analyte"] != "MgO")].to_csv(path, index=False)
+    assert "taken to absorb nothing: MgO" in str(reduce_xrf(path, alphas).samples[0])
+
+
 def test_net_rate_and_limits_of_currie() -> None:
     rate, sigma = net_rate(10_000, 100, 2_500, 50)
     assert (float(rate), float(sigma)) == pytest.approx((50.0, np.sqrt(1.0 + 1.0)))

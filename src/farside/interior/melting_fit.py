@@ -22,7 +22,8 @@ FITTED = ("La", "Ce", "Pr", "Nd", "Sm", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb"
 """Rare earths but Eu, whose share between melt and plagioclase hangs on oxygen fugacity."""
 SCATTER_D = 0.3
 """One sigma, natural log, of the partition coefficients of a mineral, one factor for all rare
-earths: sets of coefficients differ by about this much (the two that ship: 0.1-0.6)."""
+earths. The two sets that ship differ by 0-0.7 in clinopyroxene and up to 1 in orthopyroxene, and
+both take part; they differ by more in olivine, which holds next to none."""
 SCATTER_BULK = 0.2
 """One sigma, natural log, of the refractory elements of the Moon over `melting.BULK`: estimates
 run from 1 to 1.5."""

@@ -6,6 +6,7 @@ ppm, and one sigma stands in ``SiO2_1s`` or ``La_1s`` in the same unit. ``sample
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,10 @@ and 10-15 wt% TiO2 the most titaniferous basalts (tables of this package)."""
 LEAST_PPM = {"La": 0.01, "Ce": 0.02, "Nd": 0.01, "Sm": 0.01, "Zr": 0.5, "Ba": 0.5, "Sr": 1.0}
 """Elements below these, in ppm, are in wt%: less than a twentieth of CI chondrites in La-Sm, and
 of what any Apollo rock holds."""
+
+
+_SUFFIX = re.compile(r"_(1s|n|source|flag|LOD|LOQ)$")
+_UNIT = re.compile(r"[ _(\[]*(wt ?%|wt|pct|percent|ppm|ug/g|µg/g)[)\]]*$")
 
 
 def molar_mass(oxide: str) -> float:
@@ -144,12 +149,15 @@ def check_analyses(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     SampleError
-        for columns or samples given twice, a value that is no number or is negative, no oxide or
-        element at all, or oxides that sum to more than 102 wt%
+        for a misspelt column, columns or samples given twice, a value that is no number or is
+        negative, no oxide or element at all, or oxides that sum to more than 102 wt%
     UnitError
         when an oxide is in ppm or a fraction, an element in wt%, or K and K2O contradict
     """
+    if frame.empty:
+        raise SampleError("the table has no row; give at least one analysis.")
     named = _named(frame)
+    _check_spelling([str(c) for c in named.columns])
     names = [c for c in named.columns if c in MAJORS or c in ELEMENTS]
     if not names:
         raise SampleError(
@@ -182,7 +190,8 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     column = next((c for c in ("sample", "site", "name") if c in columns), None)
     index = [name if isinstance(name, str) else f"row {i}" for i, name in enumerate(frame.index, 1)]
     if column:
-        index = [str(name).strip() for name in named[column]]
+        given = [str(name).strip() if pd.notna(name) else "" for name in named[column]]
+        index = [name or f"row {i}" for i, name in enumerate(given, 1)]
     again = sorted({name for name in index if index.count(name) > 1})
     if again:
         raise SampleError(
@@ -190,6 +199,28 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
             "its analyses, or name the rows apart."
         )
     return named.drop(columns=[column] if column else []).set_axis(index, axis=0)
+
+
+def _check_spelling(columns: list[str]) -> None:
+    """Refuse a column that is all but an oxide or an element: it would be left out unseen."""
+    oxides = {name.lower(): name for name in MAJORS}
+    elements = {name.lower(): name for name in ELEMENTS}
+    for column in columns:
+        stem = _SUFFIX.sub("", column)
+        if stem in MAJORS or stem in ELEMENTS:
+            continue
+        if stem.startswith("Fe2O3"):
+            raise SampleError(
+                f"column {column!r}: give all iron as FeO, which is 0.8998 of Fe2O3 by weight."
+            )
+        plain = re.sub(r"[^a-z0-9]", "", _UNIT.sub("", stem.lower()))
+        near = difflib.get_close_matches(plain.replace("0", "o"), oxides, n=1, cutoff=0.85)
+        meant = elements.get(plain) or (oxides[near[0]] if near else None)
+        if meant:
+            raise SampleError(
+                f"unknown column {column!r}; did you mean {meant!r}? Oxides are in wt%, elements "
+                "in ppm, without a unit in the name: rename the column."
+            )
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> pd.Series[float]:

@@ -194,13 +194,16 @@ def _calibrate(analyte: str, known: pd.DataFrame, analytes: list[str], alpha: pd
     wide = known.pivot_table(index="sample", columns="analyte", values="concentration") / 100
     wide = wide.reindex(columns=analytes)
     own = known[known["analyte"] == analyte].set_index("sample")
-    own = own[own["concentration"].notna()]
-    if own.empty:
-        raise InputError(f"no standard has a concentration of {analyte}; add one or drop it.")
-    others = wide.loc[own.index].fillna(0.0).to_numpy()
-    weights = alpha.loc[analyte].to_numpy().copy()
+    weights = alpha.loc[analyte].to_numpy(dtype=float).copy()
     weights[analytes.index(analyte)] = 0.0
-    matrix = 1 + others @ weights
+    absorbing = wide.reindex(own.index)[[a for a, w in zip(analytes, weights, strict=True) if w]]
+    own = own[own["concentration"].notna() & absorbing.notna().all(axis=1)]
+    if own.empty:
+        raise InputError(
+            f"no standard has a concentration of {analyte} and of the oxides that absorb its rays; "
+            "add one, or drop the analyte."
+        )
+    matrix = 1 + wide.loc[own.index].fillna(0.0).to_numpy() @ weights
     value = own["concentration"].to_numpy() / 100
     given = own["concentration_1s"].to_numpy() / 100
     error = np.where(np.isnan(given), 0.005 * np.maximum(value, 1e-4), given)
@@ -240,9 +243,11 @@ def _reduce(
         for i, n in enumerate(names)
     }
     total = float(value.sum()) + (0.0 if np.isnan(loss) else max(loss, 0.0))
-    return Reduced(
-        name, "wt%", values, total, float(np.sqrt(covariance.sum())), _notes(loss, total, values)
-    )
+    notes = _notes(loss, total, values)
+    missing = [a for a in calibration if a not in analytes]
+    if missing:
+        notes += (f"not measured, and taken to absorb nothing: {', '.join(missing)}",)
+    return Reduced(name, "wt%", values, total, float(np.sqrt(covariance.sum())), notes)
 
 
 def _notes(loss: float, total: float, values: Mapping[str, Measured]) -> tuple[str, ...]:
