@@ -1,7 +1,7 @@
 """Where batches run: threads here, or the workers of a dask.distributed cluster.
 
-Threads are enough on one machine: the network, partial sorting and compression all let go of
-Python's lock (docs/scale.md has the measurement). We schedule nothing ourselves: threads are
+Threads are enough on one machine: the network, partial sorting and compression let go of Python's
+lock (docs/scale.md has the measurement). We schedule nothing ourselves: threads are
 Python's own pool, and a cluster is dask's own executor; both take a call and return a future.
 """
 

@@ -38,7 +38,7 @@ class MapPlan:
     out : the map
     tiles : rows and columns of pixels, by tile
     blocks, pixels : of all tiles
-    bytes : of the map before compression, which on lunar images saves a quarter to a half
+    bytes : of the map before compression, which saves a fifth even of noisy spectra
     seconds : at the rate of a short trial on this machine, times the workers
     skipped : reason, by tile that cannot be opened
     """
