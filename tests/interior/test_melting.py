@@ -60,7 +60,7 @@ def test_crystallisation_is_rayleigh_step_by_step(x: float, D: float) -> None:
         size = left * (1 - (1 - x) ** (1 / steps))
         melt = (melt * left - D * melt * size) / (left - size)
         left -= size
-    assert float(crystallise(1.0, D, x)) == pytest.approx(melt, rel=2e-2)
+    assert float(crystallise(1.0, D, x)) == pytest.approx(melt, rel=3e-2)
 
 
 def test_limits() -> None:
