@@ -237,6 +237,16 @@ def test_a_gap_in_one_tile_is_filled_by_the_other(tmp_path: Path) -> None:
     assert (out.flag == 0).all()
 
 
+def test_a_map_without_flags_has_those_that_its_numbers_tell(tmp_path: Path) -> None:
+    value = np.broadcast_to(LEVEL[:, None, None], (6, 20, 20)).copy()
+    value[:, 5:10, 5:10] = np.nan
+    novelty = np.linspace(0, 2, 400).reshape(20, 20)
+    ds = make_map(0, 2, 0.1, (20, 20), value=value, novelty=novelty)
+    _, out = run(tmp_path, ds.drop_vars("flag"))
+    assert np.array_equal(out.flag, ds.flag)
+    assert set(np.unique(out.flag)) == {0, FLAGS["nan"], FLAGS["novel"]}
+
+
 # -- seams -------------------------------------------------------------------------------------
 
 

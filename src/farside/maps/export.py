@@ -33,6 +33,7 @@ from farside.datasets import load_cells_5deg
 from farside.errors import InputError
 from farside.maps.grid import MapGrid, grid_of
 from farside.maps.predict import FILL, FLAGS, SCALE, Storage, stored
+from farside.maps.resample import with_flag
 from farside.maps.style import qml
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ def export(
         when the map has no lunar coordinate system, or the folder cannot be written
     """
     grid = grid_of(ds)
+    ds = with_flag(ds)
     data, looks, quality = _plan(Path(folder), storage)
     tags = _tags(ds)
     # Nothing is merged: pixels pass through unchanged, block by block.

@@ -74,6 +74,16 @@ class Layers:
             getattr(self, name)[..., rows, columns] = getattr(part, name)
 
 
+def with_flag(ds: xr.Dataset) -> xr.Dataset:
+    """Return a map that has flags; where it has none, those that its numbers tell, lazily."""
+    if "flag" in ds:
+        return ds
+    missing = ds["value"].isnull().all("oxide")
+    novel = (ds["novelty"] > THRESHOLD) & ~missing
+    flag = missing * np.uint8(FLAGS["nan"]) + novel * np.uint8(FLAGS["novel"])
+    return ds.assign(flag=flag.astype(np.uint8))
+
+
 class Tile:
     """A map dataset that can be read on other grids.
 
@@ -84,7 +94,7 @@ class Tile:
     """
 
     def __init__(self, ds: xr.Dataset, name: str) -> None:
-        self.ds, self.name = ds, name
+        self.ds, self.name = with_flag(ds), name
         self.grid = grid_of(ds, f"the map {name}")
 
     def copies(self, target: MapGrid) -> list[MapGrid]:
