@@ -95,7 +95,9 @@ def fit_density(
         ln = np.log(n / expected)
         variance = float((weight**2 / n).sum() / weight.sum() ** 2)
     else:
-        ln, weight = _cumulative(binned, used, production, resurfacing=resurfacing)
+        ln, weight = _cumulative(
+            binned, used, production, max(high, range_km[1]) if resurfacing else None
+        )
         share = 1.0 / np.maximum.outer(weight, weight)
         variance = float(weight @ share @ weight / weight.sum() ** 2)
     scale = max(1.0, misfit) if math.isfinite(misfit) else 1.0
@@ -133,18 +135,24 @@ def _misfit(n: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
 
 
 def _cumulative(
-    binned: BinnedCount, used: NDArray[np.bool_], production: Production, *, resurfacing: bool
+    binned: BinnedCount,
+    used: NDArray[np.bool_],
+    production: Production,
+    resurfaced_km: float | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ln(number / expected) and the number of craters at and above each bin used."""
+    """Return ln(number / expected) and the number of craters at and above each bin used.
+
+    With `resurfaced_km`, the upper limit of the range, those above it are as many as the fit gives.
+    """
     total = np.cumsum(binned.n[::-1])[::-1][used]
     expected = binned.area_km2 * production.relative(
         np.maximum(binned.low_km[used], production.d_min_km)
     )
-    if not resurfacing:
+    if resurfaced_km is None:
         return np.log(total / expected), total
-    above = total[-1] - binned.n[used][-1]
+    above = float(binned.n[binned.low_km >= resurfaced_km * (1 - 1e-6)].sum())
     own = total - above
-    upper = min(float(binned.high_km[used][-1]), production.d_max_km)
+    upper = min(resurfaced_km, production.d_max_km)
     beyond = float(binned.area_km2 * production.relative(upper))
     added = above
     for _ in range(_RESURFACING_STEPS):

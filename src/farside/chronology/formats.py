@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,11 @@ def read_count(path: Path | str, area_km2: float | None = None, outside: str = "
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES // 10**6} MB; split the count.")
-        return READERS[kind](path, area_km2, outside)
+        with np.errstate(all="ignore"):  # what is not finite is refused where counts are made
+            return READERS[kind](path, area_km2, outside)
     except FarsideError:
         raise
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read the crater count {path}: {error}") from error
     except (ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError) as error:
         raise InputError(f"{path} is not a whole {kind} crater count: {error!r}") from error

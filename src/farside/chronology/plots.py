@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from farside.chronology.age import ModelAge
     from farside.chronology.systems import System
 
+TITLES = {
+    "cumulative": "cumulative",
+    "differential": "differential",
+    "r": "R",
+    "hartmann": "Hartmann",
+}
 PRESENTATIONS = {
     "cumulative": "craters ≥ D per km²",
     "differential": "craters per km² per km",
@@ -106,7 +112,7 @@ def plot_counts(
             _equilibrium(ax, equilibrium, presentation)
         ax.set_xlabel("diameter D (km)")
         ax.set_ylabel(PRESENTATIONS[presentation])
-        ax.set_title(f"{system.title}, {presentation}", fontsize=8)
+        ax.set_title(f"{system.title}, {TITLES[presentation]} plot", fontsize=8)
         ax.legend(fontsize=6.5, loc="upper right" if presentation != "r" else "best")
     return figure
 
@@ -205,7 +211,7 @@ def plot_chronologies(
 
     Parameters
     ----------
-    systems : to draw
+    systems : to draw; a chronology that several share is drawn once
     rate : dN(1)/dT instead of N(1)
     scale : time scale whose epochs are shaded
     """
@@ -213,13 +219,14 @@ def plot_chronologies(
         raise InputError("name at least one chronology system to plot.")
     with mpl.rc_context(STYLE):
         figure, ax = _new(5.4, 3.8)
-        for i, system in enumerate(systems):
-            t = np.linspace(0, system.chronology.oldest_ma, 2001)
-            y = system.chronology.rate(t) * 1000 if rate else system.chronology.n1(t)
+        chronologies = {s.chronology.name: s.chronology for s in systems}
+        for i, chronology in enumerate(chronologies.values()):
+            t = np.linspace(0, chronology.oldest_ma, 2001)
+            y = chronology.rate(t) * 1000 if rate else chronology.n1(t)
             good = y > 0
             ax.plot(
                 t[good] / 1000, y[good], color=COLOURS[i % len(COLOURS)],
-                ls=("-", "--", ":")[i // len(COLOURS) % 3], lw=1.1, label=system.title,
+                ls=("-", "--", ":")[i // len(COLOURS) % 3], lw=1.1, label=chronology.title,
             )  # fmt: skip
         _epochs(ax, scale, max(s.chronology.oldest_ma for s in systems) / 1000)
         ax.set_yscale("log")
@@ -235,7 +242,7 @@ def _epochs(ax: Any, scale: str, oldest_ga: float) -> None:
     for i, (name, young, old) in enumerate(epochs(scale)):
         left, right = young / 1000, min(old / 1000, oldest_ga)
         if i % 2:
-            ax.axvspan(left, right, color="0.93", lw=0)
+            ax.axvspan(left, right, color="0.93", lw=0, zorder=0)
         if right - left > 0.4:
             ax.text(
                 (left + right) / 2, 0.015, name, transform=ax.get_xaxis_transform(),
@@ -262,7 +269,7 @@ def plot_posteriors(
         raise InputError("none of the ages has a posterior; date by method 'poisson'.")
     with mpl.rc_context(STYLE):
         figure, ax = _new(5.4, 0.9 + 0.5 * len(shown))
-        ends = []
+        ends: list[float] = []
         for row, age in enumerate(shown):
             posterior = Posterior(age.craters, age.exposure_km2, system.chronology, age.prior)
             reach = np.minimum(posterior.quantiles([1e-4, 1 - 1e-4]), system.chronology.oldest_ma)
@@ -270,7 +277,7 @@ def plot_posteriors(
             p = posterior.pdf(t)
             p = 0.42 * p / p.max()
             colour = COLOURS[row % len(COLOURS)]
-            ax.fill_between(t / 1000, row - p, row + p, color=colour, alpha=0.25, lw=0)
+            ax.fill_between(t / 1000, row - p, row + p, color=colour, alpha=0.25, lw=0, zorder=2)
             ax.plot(t / 1000, row - p, t / 1000, row + p, color=colour, lw=0.7)
             inside = (t >= age.lower_ma) & (t <= age.upper_ma)
             ax.fill_between(t / 1000, row - p, row + p, where=inside, color=colour, alpha=0.4, lw=0)
