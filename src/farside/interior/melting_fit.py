@@ -75,11 +75,13 @@ class MeltingFit:
         """Return the intervals beside the published ranges."""
 
         def span(values: tuple[float, ...]) -> str:
-            return f"{100 * values[0]:.0f}-{100 * values[-1]:.0f} %"
+            return f"{100 * values[0]:.2g}-{100 * values[-1]:.2g} %"
 
+        edge = self.melting[0] <= 1.01 * MELTING[0]
         return (
             f"{self.sample} by the recipe of {self.recipe} ({self.coverage:.0%} intervals)\n"
-            f"  melting {span(self.melting)} (published {span(self.published_melting)})\n"
+            f"  melting {span(self.melting)} (published {span(self.published_melting)})"
+            f"{'; the lower end is that of the prior' if edge else ''}\n"
             f"  crystallisation {span(self.crystallisation)}; if melting is as published "
             f"{span(self.given_melting)} (published {span(self.published_crystallisation)})\n"
             f"  correlation of log F with log (1 - x) {self.correlation:.2f}; chi2 of the best "
