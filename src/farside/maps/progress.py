@@ -59,7 +59,7 @@ def clock(seconds: float) -> str:
     Examples
     --------
     >>> clock(42), clock(4000), clock(400000)
-    ('42 s', '1 h 07 min', '4 d 15 h')
+    ('42 s', '1 h 06 min', '4 d 15 h')
     """
     s = round(seconds)
     if s < 60:
