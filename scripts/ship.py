@@ -1,4 +1,4 @@
-"""Put recomputed weights and results into the package.
+"""Put the recomputed map, weights and results into the package.
 
 Usage: farside run --full --out DIR && python scripts/ship.py DIR
 """
@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "farside"
-TARGETS = {"weights": PACKAGE / "oxides" / "weights", "results": PACKAGE / "report" / "results"}
+TARGETS = {
+    "map": PACKAGE / "maps" / "data",
+    "weights": PACKAGE / "oxides" / "weights",
+    "results": PACKAGE / "report" / "results",
+}
 
 
 def main() -> None:
-    """Copy ``computed/weights`` and ``computed/results`` of a run."""
+    """Copy ``map``, ``weights`` and ``results`` below ``computed`` of a run."""
     computed = Path(sys.argv[1]) / "computed"
     for name, target in TARGETS.items():
         target.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from farside.constants import OXIDES
+from farside.maps.shipped import load_map
 from farside.provenance import Reference
+from farside.report import store
 from farside.report.page import Context
 
 if TYPE_CHECKING:
@@ -322,6 +324,7 @@ def make_context() -> Context:
         results={
             "validation": _validation(),
             "near_far": _near_far(),
+            "map": store.read("map", stale=True),
             "refinement": {
                 "rows": ["Chang'e-5"],
                 "protocol": "lomo",
@@ -345,6 +348,7 @@ def make_context() -> Context:
         },
         predictions=_predictions(),
         comparison=_comparison(),
+        sharp=load_map(stale=True),
         references=[
             Reference("one", "Öne A. & Two B. (2001) <Title>. Journal.", "10.1000/abc"),
             Reference("two", "A book without a DOI.", ""),

@@ -1,4 +1,4 @@
-"""The main job, on what ships: three files, every row, the same bytes each time."""
+"""The main job, on what ships: four files, every row, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from farside.spectra.dataset import from_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = ["oxides.csv", "report.html", "validation.json"]
+FILES = ["farside_map.tif", "oxides.csv", "report.html", "validation.json"]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def written(done: Run) -> pd.DataFrame:
     return pd.read_csv(done.out / "oxides.csv")
 
 
-def test_three_files_are_written_and_nothing_else(done: Run) -> None:
+def test_four_files_are_written_and_nothing_else(done: Run) -> None:
     assert sorted(p.name for p in done.out.iterdir()) == FILES
     assert sorted(p.name for p in done.files) == FILES
     assert all(p.stat().st_size > 1000 for p in done.files)

@@ -12,7 +12,7 @@ from farside.datasets import load_missions, load_reference_soils
 from farside.datasets.layers import SHAPE, grid_latitude, grid_longitude, load_layers
 from farside.geography.regions import MARE_FRACTION, in_spa, is_near_side
 from farside.maps._basis import pixel_weights, smooth
-from farside.maps.sharpen import Ground, Sharpened, blocks_of_rows
+from farside.maps._ground import Ground, blocks_of_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from farside.maps.sharpen import Sharpened
+
     Float = NDArray[np.float64]
 
-NOISE_2DEG = {"FeO": 1.14, "TiO2": 0.42}
-"""Noise of a 2 degree gamma-ray pixel, wt%: the scatter of neighbours along parallels within 50
-degrees of the far side, 1.4826 times the median absolute difference over the square root of 2.
-It holds what the ground itself varies, so that it is an upper bound."""
+FOOTPRINTS_DEG = (0.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)
+"""Widths that the sharp map is blurred by to look for that of the 2 degree maps."""
 
 
 # -- mass --------------------------------------------------------------------------------------
@@ -129,17 +129,16 @@ def two_degree_pixels() -> NDArray[np.int64]:
     return number.ravel()
 
 
-def sharpness(ground: Ground, images: dict[str, Float], sd: Float) -> list[dict[str, Any]]:
+def sharpness(ground: Ground, images: dict[str, Float]) -> list[dict[str, Any]]:
     """Return how maps follow the 2 degree gamma-ray maps inside of cells.
 
-    Of the 2 degree map and of each map the mean of the cell is taken away. ``explained`` is the
-    share of the mean square inside of cells, less noise, that a map takes away; ``slope`` is that
-    of the 2 degree map on it, 1 for a map as sharp as the 2 degree map shows.
+    Of the 2 degree map and of each map the mean of the cell is taken away; clamped pixels are left
+    out. ``rms_inside`` is what a map that is constant within each cell would miss, most of it
+    noise; ``slope`` is that of the 2 degree map on the map, 1 where both are as sharp.
 
     Parameters
     ----------
     images : (6, 360, 720) by name
-    sd : (6, 360, 720) of the map named ``sharp``, for its coverage
     """
     weights, number = pixel_weights(), two_degree_pixels()
     area = np.bincount(number, weights)
@@ -148,38 +147,42 @@ def sharpness(ground: Ground, images: dict[str, Float], sd: Float) -> list[dict[
 
     def inside(flat: Float) -> Float:
         rest = flat - holds @ (ground.means @ flat)
-        return np.bincount(number, weights * rest) / area
+        return np.asarray(np.bincount(number, weights * rest) / area)
 
     found = []
-    for oxide, noise in NOISE_2DEG.items():
-        k = OXIDES.index(oxide)
+    for oxide in ("FeO", "TiO2"):
         fine = layers[f"lp2_{oxide}"].to_numpy().astype(np.float64).ravel()
-        held = np.bincount(number, weights * (fine == 0)) / area < 0.5
-        share = np.where(held, area, 0.0) / area[held].sum()
+        measured = np.bincount(number, weights * (fine == 0)) / area < 0.5
+        share = np.where(measured, area, 0.0) / area[measured].sum()
         truth = inside(fine)
-        signal = float(share @ truth**2) - noise**2
-        mean = np.bincount(number, weights * fine) / area
         for name, image in images.items():
-            guess = inside(image[k].ravel())
-            square = float(share @ (truth - guess) ** 2)
-            line = {
-                "oxide": oxide,
-                "method": name,
-                "n": int(held.sum()),
-                "rms_inside": np.sqrt(float(share @ truth**2)),
-                "noise": noise,
-                "rmse": np.sqrt(square),
-                "explained": (float(share @ truth**2) - square) / signal if signal > 0 else None,
-                "slope": float(share @ (truth * guess)) / float(share @ guess**2),
-                "coverage": None,
-            }
-            if name == "sharp":
-                spread = np.bincount(number, weights * sd[k].ravel()) / area
-                value = np.bincount(number, weights * image[k].ravel()) / area
-                within = np.abs(value - mean) <= 1.645 * np.hypot(spread, noise)
-                line["coverage"] = float(share @ within)
-            found.append(line)
+            guess = inside(image[OXIDES.index(oxide)].ravel())
+            found.append(
+                {
+                    "oxide": oxide,
+                    "method": name,
+                    "n": int(measured.sum()),
+                    "rms_inside": float(np.sqrt(share @ truth**2)),
+                    "rmse": float(np.sqrt(share @ (truth - guess) ** 2)),
+                    "slope": float(share @ (truth * guess)) / float(share @ guess**2),
+                }
+            )
     return found
+
+
+def footprints(ground: Ground, image: Float) -> list[dict[str, Any]]:
+    """Return `sharpness` of the sharp map blurred by each of `FOOTPRINTS_DEG`."""
+    found = []
+    for width in FOOTPRINTS_DEG:
+        blurred = np.stack([blur(layer, width) for layer in image])
+        lines = sharpness(ground, {"sharp": blurred})
+        found += [{**line, "fwhm_deg": width} for line in lines]
+    return found
+
+
+def blur(layer: Float, width_deg: float) -> Float:
+    """Return a layer (360, 720) as a spectrometer of a footprint sees it; 0 leaves it."""
+    return smooth(layer, width_deg) if width_deg else layer
 
 
 def titanium(images: dict[str, Float]) -> list[dict[str, Any]]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from farside.constants import OXIDES
 from farside.datasets.layers import COLOUR_LIMIT_DEG, SHAPE, grid_latitude
 from farside.maps import _sharp_checks as checks
-from farside.maps import shipped
 from farside.maps import sharpen_validation as validation
+from farside.maps import shipped
 from farside.maps._basis import spatial_blocks
-from farside.maps.sharpen import Ground, SharpenSettings, draw, fit
+from farside.maps._ground import Ground, SharpenSettings
+from farside.maps._paint import draw
+from farside.maps.sharpen import Sharpened, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def make_sharp_map(
     shipped.write_map(folder, image, half, away, settings, {"calibration": factors.tolist()})
     return {
         **_validation(ground, [blocks, far, validation.by_cell(whole)]),
-        **_checks(whole, image, sd, half),
+        **_checks(whole, image, half),
         "settings": settings.to_dict(),
         "coverage": shipped.COVERAGE,
         "calibration": factors.tolist(),
@@ -96,16 +97,22 @@ def _validation(ground: Ground, protocols: list[list[validation.Held]]) -> dict[
     }
 
 
-def _checks(whole: Any, image: Float, sd: Float, half: Float) -> dict[str, Any]:
+def _checks(whole: Sharpened, image: Float, half: Float) -> dict[str, Any]:
     ground = whole.ground
-    smooth = checks.bicubic(ground.cells)
-    images = {"sharp": image, "bicubic": smooth, "regression": checks.plain(ground)}
+    width = ground.settings.footprint_deg
+    smooth, plain = checks.bicubic(ground.cells), checks.plain(ground)
+    # cells are blurred already, so that their interpolation is not blurred again
+    seen = {
+        "sharp": np.stack([checks.blur(layer, width) for layer in image]),
+        "regression": np.stack([checks.blur(layer, width) for layer in plain]),
+        "bicubic": smooth,
+    }
     return {
         "mass": checks.mass(ground, image),
         "sums": checks.sums(image, ground),
-        "sharpness": checks.sharpness(ground, images, sd),
-        "titanium": checks.titanium(images),
+        "sharpness": checks.sharpness(ground, seen),
+        "footprints": checks.footprints(ground, image),
+        "titanium": checks.titanium({"sharp": image, "bicubic": smooth, "regression": plain}),
         "soils": checks.soils(ground, image, half, smooth),
         "regions": checks.regions(whole, image),
-        "oxides": list(OXIDES),
     }

@@ -17,12 +17,14 @@ from scipy.stats import norm
 from farside.constants import OXIDES
 from farside.geography.regions import near_side_fraction
 from farside.maps._basis import spatial_blocks
-from farside.maps.sharpen import Ground, Sharpened, fit
+from farside.maps.sharpen import Sharpened, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from farside.maps._ground import Ground
 
     Float = NDArray[np.float64]
     Mask = NDArray[np.bool_]

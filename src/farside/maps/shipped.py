@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import rioxarray  # noqa: F401 - gives datasets their .rio
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from farside.maps.sharpen import SharpenSettings
+    from farside.maps._ground import SharpenSettings
 
     Float = NDArray[np.float64]
 
@@ -37,6 +38,8 @@ MODULES = (
     "datasets.layers",
     "geography.cells",
     "maps._basis",
+    "maps._ground",
+    "maps._paint",
     "maps.make_sharp",
     "maps.sharpen",
     "maps.sharpen_validation",
@@ -146,7 +149,7 @@ def load_map(folder: Path | None = None, *, stale: bool = False) -> xr.Dataset:
         data = path.read_bytes()
         packed = np.load(io.BytesIO(data))
         whole = {name: packed[name].astype(np.float32) for name in SCALE}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise InputError(
             f"the sharp map's {path} cannot be read ({error}); make it with 'farside run --full'."
         ) from error

@@ -9,6 +9,8 @@ import numpy as np
 
 from farside import provenance
 from farside.constants import OXIDES
+from farside.maps._ground import SharpenSettings
+from farside.maps.make_sharp import make_sharp_map
 from farside.oxides import bundle
 from farside.oxides.audit import bias_audit
 from farside.oxides.card import model_card
@@ -84,7 +86,7 @@ def _orbit(data: TrainingSet, seed: int, say: Say) -> list[dict[str, Any]]:
 
 
 def compute(folder: Path, seed: int, say: Say) -> None:
-    """Train, validate and write ``weights/`` and ``results/`` below a folder."""
+    """Train, validate and write ``weights/``, ``map/`` and ``results/`` below a folder."""
     data = load_training()
     found = validations(data, seed, say)
     own = [v for v in found if v.estimator == Farside.name]
@@ -112,5 +114,6 @@ def compute(folder: Path, seed: int, say: Say) -> None:
     }
     say("train on the near side, test on the far side")
     results["near_far"] = near_far(seed).to_dict()
+    results["map"] = make_sharp_map(folder / "map", SharpenSettings(seed=seed), say)
     for name, content in results.items():
         store.write(folder / "results", name, content, seed)

@@ -12,6 +12,7 @@ from farside.constants import OXIDES
 from farside.datasets import load_gain_check
 from farside.report import _far_tables as far
 from farside.report import _kit as kit
+from farside.report import _map as sharp_map
 from farside.report import _tables as tables
 from farside.report import _trust_tables as trust
 from farside.report import figures
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    import xarray as xr
 
     from farside.provenance import Reference
 
@@ -56,6 +58,7 @@ class Context:
     predictions : one row per spectrum and oxide, see `farside.report.run.long_table`
     comparison : scenes against cells, see `farside.oxides.compare.against_cells`
     references : what the results rest on
+    sharp : the sharp map, see `farside.maps.shipped.load_map`
     """
 
     sidecar: dict[str, Any]
@@ -63,6 +66,7 @@ class Context:
     predictions: pd.DataFrame
     comparison: pd.DataFrame
     references: list[Reference]
+    sharp: xr.Dataset
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,9 @@ def _tables(context: Context) -> dict[str, Any]:
         "protocols": [tables.protocol_table(validation, p) for p in tables.HONEST],
         "leak": tables.leak_table(validation),
         "novelty": tables.novelty_table(context.predictions),
+        "map": sharp_map.validation_table(r["map"]),
+        "map_regions": sharp_map.regions_table(r["map"]),
+        "map_soils": sharp_map.soils_table(r["map"]),
         "transfer": far.transfer_table(near_far),
         "curve": far.curve_table(near_far, FIRST),
         "means": far.means_table(near_far["contrast"]),
@@ -153,6 +160,7 @@ def _figures(context: Context) -> dict[str, Markup]:
     bands = r["explanation"]["bands"]
     differences = r["near_far"]["contrast"]["differences"]
     drawn: dict[str, str] = {
+        **{f"map_{s}": sharp_map.side_figure(context.sharp, s) for s in sharp_map.SIDES},
         "lomo": figures.predicted_measured(lomo["rows"] if lomo else []),
         "intervals": figures.intervals(own),
         "novelty": figures.novelty(context.predictions),
@@ -269,6 +277,7 @@ def _facts(context: Context) -> dict[str, Any]:
         "orbit_bias": _by_oxide(
             {o: float(d.mean()) for o, d in comparison.groupby("oxide")["difference"]}
         ),
+        **sharp_map.facts(r["map"]),
         **_far_facts(r["near_far"]),
         **_effect_facts(r),
     }

@@ -12,8 +12,10 @@ from farside import provenance
 from farside.constants import OXIDES
 from farside.datasets import load_clementine_sites, load_sites
 from farside.errors import InputError
+from farside.maps.shipped import load_map
 from farside.oxides import bundle
 from farside.oxides.compare import against_cells, predict_orbital
+from farside.report import _map as sharp_map
 from farside.report import store
 from farside.report.page import Context, render
 from farside.spectra.dataset import from_table
@@ -33,15 +35,18 @@ CITED = (
     "delano1986",
     "efron1981",
     "garrickbethell2009",
+    "green1988",
     "hapke1981",
     "heiken1991",
     "holm1979",
     "li2022",
     "li2024",
     "lucey1995",
+    "kyriakidis2004",
     "lucey2000",
     "lucey2000omat",
     "matsunaga2008",
+    "maurice2004",
     "ohtake2008",
     "prettyman2006",
     "sato2017",
@@ -88,7 +93,9 @@ class Run:
 def run(
     out: Path, *, full: bool = False, seed: int = 0, say: Callable[[str], None] = lambda _: None
 ) -> Run:
-    """Run every step and write ``report.html``, ``oxides.csv`` and ``validation.json``.
+    """Run every step and write ``report.html``, ``oxides.csv``, ``validation.json`` and the map.
+
+    The map is ``farside_map.tif``: six oxides of the whole Moon with intervals, half a degree.
 
     Parameters
     ----------
@@ -123,14 +130,21 @@ def run(
         predictions=predictions,
         comparison=comparison,
         references=provenance.cite(*CITED),
+        sharp=load_map(made / "map" if made else None),
     )
     say("draw the report")
-    files = (out / "oxides.csv", out / "validation.json", out / "report.html")
+    names = ("oxides.csv", "validation.json", sharp_map.FILE, "report.html")
+    files = tuple(out / name for name in names)
     with provenance.atomic_path(files[0]) as path:
         predictions.to_csv(path, index=False, float_format="%.4f")
     provenance.write_json(files[1], results)
-    provenance.write_text(files[2], render(context))
-    differences = differing(results["validation"]) if full else None
+    sharp_map.write_tiff(files[2], context.sharp)
+    provenance.write_text(files[3], render(context))
+    differences = None
+    if full:
+        differences = pd.concat(
+            [differing(results["validation"]), sharp_map.differing(results["map"], R2_TOLERANCE)]
+        )
     return Run(out, files, context, differences)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from farside import provenance
 from farside.errors import InputError
+from farside.maps import shipped as sharp_map
 from farside.oxides.bundle import MODULES as BUNDLE_MODULES
 from farside.oxides.bundle import TABLES as BUNDLE_TABLES
 
@@ -50,9 +51,10 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "oxides.audit",
         "spectra.parameters",
     ),
+    "map": (*sharp_map.MODULES, "geography.regions", "maps._sharp_checks"),
 }
 TABLES = (*BUNDLE_TABLES, "missions.csv", "reference_soils.csv")
-OWN_TABLES = {"orbit": ("sensor_gains.csv", "sp_spectra.csv")}
+OWN_TABLES = {"map": sharp_map.TABLES, "orbit": ("sensor_gains.csv", "sp_spectra.csv")}
 """Tables that one result depends on beside `TABLES`."""
 
 
@@ -64,7 +66,7 @@ def names() -> tuple[str, ...]:
 def made_by(name: str, seed: int) -> dict[str, str]:
     """Return the hashes of what a result depends on."""
     return provenance.fingerprint(
-        DEPENDS[name], (*TABLES, *OWN_TABLES.get(name, ())), {"seed": seed}
+        DEPENDS[name], {*TABLES, *OWN_TABLES.get(name, ())}, {"seed": seed}
     )
 
 
