@@ -57,8 +57,10 @@ def limits(binning: str, low_km: float, high_km: float) -> NDArray[np.float64]:
         edges = 10.0 ** (np.arange(first, last + 1) / step)
     else:
         raise UnknownNameError.of("binning", binning, ("pseudo-log", *per_decade))
+    # without noise of floats: a crater of 0.3 km lies in the bin that begins at 0.3 km
+    edges = np.array([float(f"{edge:.12g}") for edge in edges])
     begin = int(np.searchsorted(edges, low_km * (1 + slack), side="right")) - 1
-    end = int(np.searchsorted(edges, high_km, side="right"))
+    end = int(np.searchsorted(edges, high_km * (1 + slack), side="right"))
     return edges[begin : end + 1]
 
 
