@@ -230,7 +230,7 @@ def regions_table(content: Record) -> Table:
         caption="Mean composition of regions from the sharp map, wt% ± 1σ.",
         made_by="farside.maps._sharp_checks.regions",
         source="farside_map.npz; boundaries in farside.geography.regions",
-        note="σ follows from the covariance of the whole map: errors of neighbours go together. "
+        note="The sigma follows from the covariance of the whole map: errors of neighbours go together. "
         "Errors that all cells share, such as the calibration to landing sites, are not in it; "
         "maria are pixels that mare covers by half or more",
     )
@@ -280,7 +280,7 @@ def soils_table(content: Record) -> Table:
             ),
         ],
         rows=rows,
-        caption="Soils of landing sites, none of which the map has seen, against the half degree "
+        caption="Soils of landing sites, which took no part in the map, against the half degree "
         "they lie in, wt%.",
         made_by="farside.maps._sharp_checks.soils",
         source="reference_soils.csv, missions.csv, farside_map.npz",
@@ -356,7 +356,7 @@ def differing(content: Record, tolerance: float) -> pd.DataFrame:
 
 
 def write_tiff(path: Path, sharp: xr.Dataset) -> None:
-    """Write the sharp map as a GeoTIFF for clouds and GIS, one named band per layer.
+    """Write the sharp map as a tiled GeoTIFF, one named band per layer.
 
     Parameters
     ----------

@@ -142,9 +142,10 @@ def run(
     provenance.write_text(files[3], render(context))
     differences = None
     if full:
-        differences = pd.concat(
-            [differing(results["validation"]), sharp_map.differing(results["map"], R2_TOLERANCE)]
-        )
+        of_map = sharp_map.differing(results["map"], R2_TOLERANCE)
+        differences = differing(results["validation"])
+        if len(of_map):
+            differences = pd.concat([differences, of_map], ignore_index=True)
     return Run(out, files, context, differences)
 
 
