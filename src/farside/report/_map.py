@@ -230,7 +230,8 @@ def regions_table(content: Record) -> Table:
         caption="Mean composition of regions from the sharp map, wt% ± 1σ.",
         made_by="farside.maps._sharp_checks.regions",
         source="farside_map.npz; boundaries in farside.geography.regions",
-        note="The sigma follows from the covariance of the whole map: errors of neighbours go together. "
+        note="The sigma follows from the covariance of the whole map, as errors of neighbours go "
+        "together. "
         "Errors that all cells share, such as the calibration to landing sites, are not in it; "
         "maria are pixels that mare covers by half or more",
     )
