@@ -154,7 +154,7 @@ def _rows(path: Path) -> list[Place]:
                 "semi_minor_km, above 0 and below a quarter of the Moon's girth."
             )
         tilt = _figure(row, "tilt_deg", path, i)
-        ellipse = Ellipse(*centre, major, minor, 0.0 if np.isnan(tilt) else tilt, "")
+        ellipse = Ellipse(centre[0], centre[1], major, minor, 0.0 if np.isnan(tilt) else tilt, "")
         places.append(Place(str(row[name]), Area((ellipse_ring(ellipse),))))
     return places
 
@@ -174,7 +174,7 @@ def _polygons(path: Path) -> list[Place]:
             shape = feature["geometry"]
             parts = {"Polygon": [shape["coordinates"]], "MultiPolygon": shape["coordinates"]}
             rings = [
-                Ring(*np.array(line, dtype=float)[:-1, :2].T, hole=j > 0)
+                _closed_ring(line, hole=j > 0)
                 for part in parts[shape["type"]]
                 for j, line in enumerate(part)
             ]
@@ -186,6 +186,12 @@ def _polygons(path: Path) -> list[Place]:
             "MultiPolygon in degrees."
         ) from error
     return places
+
+
+def _closed_ring(line: Any, *, hole: bool) -> Ring:
+    """Return a ring of GeoJSON, whose last corner repeats the first."""
+    lon, lat = np.array(line, dtype=float)[:-1, :2].T
+    return Ring(lon, lat, hole=hole)
 
 
 def count_on(catalogue: Catalogue, place: Place) -> CraterCount:
