@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from farside.chronology.age import ModelAge, date
+from farside.chronology.fits import RESURFACED
 from farside.chronology.formats import read_count
 from farside.chronology.systems import System, find_system, system, system_names
 from farside.errors import InputError
@@ -26,7 +27,12 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the csv of craterstats 3.6: ages in Ga, a0 = log10 N(1), limits of the interval."""
 
-METHODS = {"cumulative": "c-fit", "differential": "d-fit", "buffered": "b-poisson"}
+METHODS = {
+    "cumulative": "c-fit",
+    RESURFACED: "c-fit",
+    "differential": "d-fit",
+    "buffered": "b-poisson",
+}
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,8 @@ def write_ages(ages: Sequence[ModelAge], path: Path, sources: Sequence[str]) -> 
         writer.writerow(
             [
                 age.name, f"{age.area_km2:.8g}", "", f"{low:g}", f"{high:g}",
-                METHODS.get(age.method, age.method), 0, f"{age.craters:g}", f"{age.craters:g}",
+                METHODS.get(age.method, age.method), int(age.method == RESURFACED),
+                f"{age.craters:g}", f"{age.craters:g}",
                 order[id(age)],
                 *(_number(x / 1000) for x in (age.age_ma, age.lower_ma, age.upper_ma)),
                 *(f"{math.log10(x):.6f}" if x > 0 else "" for x in n1),

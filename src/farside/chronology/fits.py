@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RESURFACING_STEPS = 200
 _CONVERGED = 1e-10
+RESURFACED = "cumulative, corrected for resurfacing"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Fit:
 
     Parameters
     ----------
-    method : ``cumulative`` or ``differential``
+    method : ``cumulative``, `RESURFACED` or ``differential``
     range_km : of the bins used
     craters : in them
     n1 : density of craters >= 1 km per km2
@@ -102,7 +103,7 @@ def fit_density(
         variance = float(weight @ share @ weight / weight.sum() ** 2)
     scale = max(1.0, misfit) if math.isfinite(misfit) else 1.0
     return Fit(
-        method,
+        RESURFACED if resurfacing else method,
         (low, high),
         float(n.sum()),
         math.exp(float((weight * ln).sum() / weight.sum())),

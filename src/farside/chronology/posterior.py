@@ -93,7 +93,7 @@ def poisson_ages(
     --------
     >>> from farside.chronology.systems import system
     >>> poisson_ages([0, 100], 1e4, system("neukum1983").chronology, 0.5).round(1)
-    array([  82.7, 3692.2])
+    array([  82.7, 3690.7])
     """
     if prior != "age":
         return chronology.age(density_quantiles(k, exposure_km2, q, prior))

@@ -41,6 +41,10 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     area: Annotated[
         float | None, typer.Option(help="Counting area in km2, where the file states none.")
     ] = None,
+    counting: Annotated[
+        str | None,
+        typer.Option(help="Craters on the border, poisson: all (as one), fraction or centre."),
+    ] = None,
     drop_outside: Annotated[
         bool, typer.Option("--drop-outside", help="Leave out craters outside the area.")
     ] = False,
@@ -70,6 +74,7 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     options = {"method": method, "prior": prior, "coverage": coverage, "budget": budget}
     options |= {"resurfacing": True} if resurfacing else {}
+    options |= {"counting": counting} if counting is not None else {}
     with steps(quiet=quiet) as say:
         found = date_file(
             count,
