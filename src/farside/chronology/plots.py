@@ -104,9 +104,11 @@ def plot_counts(
     with mpl.rc_context(STYLE):
         figure, ax = _new()
         shown = [_points(ax, c, i, presentation, binning) for i, c in enumerate(counts)]
-        for age in ages:
-            home = [c.name for c in counts].index(age.name) if age.name in _names(counts) else 0
-            _isochron(ax, age, system, presentation, COLOURS[home % len(COLOURS)])
+        for i, age in enumerate(ages):
+            # several ages of one count differ in colour, else an age has that of its count
+            home = _names(counts).index(age.name) if age.name in _names(counts) else i
+            shade = home if len(counts) > 1 or len(ages) == 1 else i + 1
+            _isochron(ax, age, system, presentation, COLOURS[shade % len(COLOURS)])
         _frame_points(ax, np.concatenate(shown) if shown else np.empty((0, 2)), system)
         if equilibrium is not None:
             _equilibrium(ax, equilibrium, presentation)
