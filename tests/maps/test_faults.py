@@ -35,8 +35,6 @@ from farside.oxides.training import load_training
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# filters of warnings are shared by threads: one reader's leaving them spoils another's ignoring
-pytestmark = pytest.mark.filterwarnings("ignore:Failed to open Zarr store with consolidated")
 
 SCRIPT = Path(__file__).parent / "images.py"
 BLOCK = 32

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from farside.oxides.estimator import OxideEstimator
 
-# filters of warnings are shared by threads: one reader's leaving them spoils another's ignoring
-pytestmark = pytest.mark.filterwarnings("ignore:Failed to open Zarr store with consolidated")
 
 SMALL = MapSettings(block=64)
 

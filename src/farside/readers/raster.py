@@ -10,6 +10,7 @@ wavelengths; else it is ``unknown``, and spectra of an unknown sensor are not ta
 from __future__ import annotations
 
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,8 +127,15 @@ def _good_bands(ds: xr.Dataset, good: list[float]) -> xr.Dataset:
 # -- GeoTIFF -----------------------------------------------------------------------------------
 
 
-def _opened(path: str) -> Any:
-    with warnings.catch_warnings():
+_HUSHING = threading.Lock()
+"""Filters of warnings belong to all threads: two that set and restore them at once mix them up."""
+
+
+def _opened(path: str, *, placed: bool) -> Any:
+    """Open a GeoTIFF; only one that is not known to be placed on a map may warn, and is hushed."""
+    if placed:
+        return rasterio.open(path, driver="GTiff", sharing=False)
+    with _HUSHING, warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         return rasterio.open(path, driver="GTiff", sharing=False)
 
@@ -140,6 +148,7 @@ class TiffPixels:
     shape: tuple[int, int, int]
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
+    placed: bool
     dtype: np.dtype[Any] = FLOAT32
     ndim: int = 3
 
@@ -153,7 +162,7 @@ class TiffPixels:
         if not bands or y1 <= y0 or x1 <= x0:
             return np.empty((len(bands), max(y1 - y0, 0), max(x1 - x0, 0)), self.dtype)
         try:
-            with _opened(self.path) as source:
+            with _opened(self.path, placed=self.placed) as source:
                 read = source.read(bands, window=window, masked=True)
         except (RasterioError, ValueError, IndexError, MemoryError) as error:
             raise InputError(
@@ -198,7 +207,7 @@ class _TiffHeader:
 
 def _tiff_header(path: Path) -> _TiffHeader:
     """Return what a GeoTIFF says of itself; raise when it cannot be read block by block."""
-    with _opened(str(path)) as source:
+    with _opened(str(path), placed=False) as source:
         shape = (source.count, source.height, source.width)
         check_shape(shape)
         numbers = [np.dtype(name) for name in source.dtypes]
@@ -215,7 +224,9 @@ def _tiff_header(path: Path) -> _TiffHeader:
                 "in tiles (rio cogeo create)."
             )
         tags = {str(name).lower(): str(value) for name, value in source.tags().items()}
-        pixels = TiffPixels(str(path), shape, tuple(source.scales), tuple(source.offsets))
+        placed = source.transform != rasterio.Affine.identity()
+        scales, offsets = tuple(source.scales), tuple(source.offsets)
+        pixels = TiffPixels(str(path), shape, scales, offsets, placed)
         return _TiffHeader(
             pixels,
             _tagged(source),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,7 @@ _PLACES = {"lat": 90.0, "lon": 360.0}
 
 def _check_metadata(path: str) -> None:
     """Raise when an array of the store claims a size that no image has, before any is read."""
-    for name, array in zarr.open_group(path, mode="r").arrays():
+    for name, array in zarr.open_group(path, mode="r", use_consolidated=False).arrays():
         size = math.prod(array.shape)
         chunk = math.prod(array.shards or array.chunks) * array.dtype.itemsize
         steps = (*array.chunks, *(array.shards or ()))
@@ -53,11 +52,11 @@ def _check_metadata(path: str) -> None:
 def _open_store(path: str) -> xr.Dataset:
     """Open a Zarr store; whatever a damaged one raises becomes an InputError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # no consolidated metadata, types of version 2
-            _check_metadata(path)
-            store: xr.Dataset = xr.open_zarr(path, chunks=None)
-            return store
+        _check_metadata(path)
+        # metadata array by array, whether consolidated or not: no warning has to be hushed, which
+        # would reach into other threads
+        store: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=False)
+        return store
     except InputError:
         raise
     except Exception as error:
@@ -68,9 +67,7 @@ def _open_store(path: str) -> xr.Dataset:
 
 def _read(variable: xr.DataArray, key: tuple[slice, ...]) -> NDArray[Any]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return np.asarray(variable[key].to_numpy(), dtype=float)
+        return np.asarray(variable[key].to_numpy(), dtype=float)
     except Exception as error:
         raise InputError(
             f"a block of {variable.name} cannot be read ({type(error).__name__}: "
