@@ -3,7 +3,8 @@
 For a site of age T0 +/- s and density n the likelihood is ``integral p(n | N(T)) p(T | T0, s) dT``:
 the age error is integrated over, not linearised, by the trapezoidal rule on 9 to 61 nodes within
 4 sigma. ``p(n | N)`` is lognormal with the published relative error, or the Poisson probability of
-the number of craters that would have this error, k = 1 / sigma_ln^2.
+the number of craters that would have this error, k = 1 / sigma_ln^2. A family of functions may add a
+scatter between sites to sigma_ln, in quadrature.
 """
 
 from __future__ import annotations
@@ -125,12 +126,21 @@ def log_likelihoods(
     with np.errstate(divide="ignore", over="ignore"):
         ln_mu = np.log(family.density(theta, data.nodes_ga))
     ln_mu = ln_mu + data.far[data.owner] * np.reshape(ln_ratio, (-1, 1))
-    return integrate_ages(ln_mu, data)
+    return integrate_ages(ln_mu, data, family.scatter_of(theta))
 
 
-def integrate_ages(ln_mu: NDArray[np.float64], data: SiteData) -> NDArray[np.float64]:
-    """Return the ln likelihoods, shape (m, s), from ln N at the age nodes, shape (m, q)."""
-    ln_n, sigma = data.ln_n[data.owner], data.sigma_ln[data.owner]
+def integrate_ages(
+    ln_mu: NDArray[np.float64], data: SiteData, scatter: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the ln likelihoods, shape (m, s).
+
+    Parameters
+    ----------
+    ln_mu : ln N at the age nodes, shape (m, q)
+    data : sites
+    scatter : one sigma of ln N beyond the stated errors, shape (m, 1)
+    """
+    ln_n, sigma = data.ln_n[data.owner], np.hypot(data.sigma_ln, scatter)[:, data.owner]
     away = ln_n - ln_mu
     if data.errors == "lognormal":
         log = -0.5 * (away / sigma) ** 2 - np.log(sigma * np.sqrt(2 * np.pi))

@@ -78,6 +78,7 @@ _EXTRA: Mapping[str, tuple[Parameter, ...]] = {
         Parameter("ln_step", 0.0, float(np.log(30.0)), "ln of the factor by which the rate rose"),
     ),
 }
+SCATTER = Parameter("scatter", 0.0, 1.0, "one sigma of ln N(1) beyond the stated errors")
 TITLES = {
     "exponential": "a (exp(bT) - 1) + cT",
     "quadratic": "a (exp(bT) - 1) + cT + dT^2",
@@ -89,10 +90,19 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Model:
-    """A family of chronology functions with the priors of its parameters."""
+    """A family of chronology functions with the priors of its parameters.
+
+    Where `scatter` is set the last parameter is one sigma of ln N(1) between sites beyond their
+    stated errors, common to all.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
+    scatter: bool = True
+
+    def scatter_of(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the scatter of draws, shape (m, p) -> (m, 1); 0 where the family has none."""
+        return theta[:, -1:] if self.scatter else np.zeros((len(theta), 1))
 
     @property
     def title(self) -> str:
@@ -183,13 +193,19 @@ def model_names() -> tuple[str, ...]:
     return tuple(_EXTRA)
 
 
-def model(name: str, priors: Mapping[str, tuple[float, float]] | None = None) -> Model:
+def model(
+    name: str,
+    priors: Mapping[str, tuple[float, float]] | None = None,
+    *,
+    scatter: bool = True,
+) -> Model:
     """Return a family of chronology functions.
 
     Parameters
     ----------
     name : one of `model_names`
     priors : other limits of the uniform priors, by name of the parameter
+    scatter : whether sites may scatter beyond their stated errors, by an amount to be found
 
     Raises
     ------
@@ -202,13 +218,13 @@ def model(name: str, priors: Mapping[str, tuple[float, float]] | None = None) ->
     --------
     >>> from farside.chronology.models import model
     >>> [p.name for p in model("exponential").parameters]
-    ['x', 'b', 'ln_c']
+    ['x', 'b', 'ln_c', 'scatter']
     """
     if name not in _EXTRA:
         raise UnknownNameError.of("chronology model", name, _EXTRA)
-    parameters = {p.name: p for p in (*_COMMON, *_EXTRA[name])}
+    parameters = {p.name: p for p in (*_COMMON, *_EXTRA[name], *([SCATTER] * scatter))}
     for key, (low, high) in (priors or {}).items():
         if key not in parameters:
             raise UnknownNameError.of(f"parameter of {name}", key, parameters)
         parameters[key] = replace(parameters[key], low=float(low), high=float(high))
-    return Model(name, tuple(parameters.values()))
+    return Model(name, tuple(parameters.values()), scatter)
