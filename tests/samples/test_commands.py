@@ -36,7 +36,7 @@ def run(*words: object) -> str:
 def table(tmp_path: Path) -> Path:
     """Return the example of the page, as a user would copy it."""
     text = DOCS.read_text(encoding="utf-8")
-    block = text.split("```csv\n", 1)[1].split("```", 1)[0]
+    block = text.split("```text\n", 1)[1].split("```", 1)[0]
     path = tmp_path / "my_samples.csv"
     path.write_text(block, encoding="utf-8")
     return path
