@@ -210,12 +210,23 @@ def test_mixed_units_are_refused(tmp_path: Path) -> None:
         (f"87Rb/86Sr,1s,87Sr/86Sr,1s,rho\n{rows(extra=',1.0')}", "correlation at row 1"),
         (f"87Rb/86Sr,1s,87Sr/86Sr,1s\n{rows(factor=-1)}", "negative"),
         ("1,2,3\n1,2,3\n", "no header and 3 columns"),
+        (f"87Rb/86Sr,1s,87Sr/86Sr,1s\n{rows(extra=',0.1')}", "more fields than its header"),
+        (f"Rb87Sr86;s;Sr87Sr86;s\n{rows().replace(',', ';')}", "semicolons"),
+        (f"87Rb/86Sr,1s,87Rb/86Sr,1s,87Sr/86Sr\n{rows(extra=',0.7')}", "given twice"),
+        (f"87Rb/86Sr,1s,1s,87Sr/86Sr,1s\n{rows(extra=',0.7')}", "two columns of errors"),
+        ("x,sx,y,sy\n1,0.1,inf,0.1\n2,0.1,2,0.1\n3,.1,3,.1\n", "'inf', which is no number"),
+        (f"87Rb/86Sr,1s,87Sr/86Sr,1s\n{rows(factor=1e200)}", "million times"),
         ("", "not a table"),
     ],
 )
 def test_bad_files_are_refused_with_a_reason(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_isochron(written(tmp_path, text), "rb-sr")
+
+
+def test_an_error_of_another_column_is_left_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, f"87Rb/86Sr,1s,87Sr/86Sr,1s,model age,1s\n{rows(extra=',4,1')}")
+    np.testing.assert_allclose(read_isochron(path, "rb-sr").sy, [row[3] for row in ROWS])
 
 
 def test_contradicting_error_levels_are_refused(tmp_path: Path) -> None:

@@ -210,7 +210,9 @@ GOOD = pd.DataFrame({"sample": ["a"], "TiO2": [2.0], "K2O": [0.1], "La": [10.0]}
     [
         ({"K2O": [1300.0]}, UnitError, "looks like ppm"),
         ({"La": [0.001]}, UnitError, "looks like wt%"),
-        ({"K": [0.083]}, UnitError, "contradict"),
+        ({"K": [30.0]}, UnitError, "contradict"),
+        ({"K": [0.083]}, UnitError, "looks like wt%"),
+        ({"La": [2e6]}, UnitError, "more than the whole sample"),
         ({"TiO2": [-1.0]}, SampleError, "must be positive"),
         ({"TiO2": ["<1"]}, SampleError, "no number"),
         ({"TiO2_1s": [0.0]}, SampleError, "must be positive"),

@@ -157,6 +157,8 @@ def test_dilution_scales_everything(tmp_path: Path) -> None:
         (lambda f: f[f["role"] != "unknown"], {}, "no row with role unknown"),
         (lambda f: f, {"internal": ("In115",)}, "In115 has no counts"),
         (lambda f: f.assign(concentration=np.nan), {"internal": INTERNAL}, "no standard has"),
+        (lambda f: f.assign(concentration=-f["concentration"]), {}, "cannot be negative"),
+        (lambda f: f.assign(concentration=5.0), {}, "does not rise"),
     ],
 )
 def test_bad_files(tmp_path: Path, change: Any, given: dict[str, Any], words: str) -> None:
@@ -169,6 +171,10 @@ def test_bad_interferences(tmp_path: Path, interference: Path) -> None:
     interference.write_text("isotope,from,factor\nEu153,Gd160,0.1\n")
     with pytest.raises(InputError, match="not measured: Gd160"):
         reduce(frame, tmp_path, interferences=interference)
+    for factor, words in (("-0.1", "0 or more"), ("x", "no number"), ("", "no factor")):
+        interference.write_text(f"isotope,from,factor\nEu153,Ba137,{factor}\n")
+        with pytest.raises(InputError, match=words):
+            reduce(frame, tmp_path, interferences=interference)
     interference.write_text("isotope,factor\nEu153,0.1\n")
     with pytest.raises(InputError, match="no column from"):
         reduce(frame, tmp_path, interferences=interference)

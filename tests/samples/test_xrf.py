@@ -185,7 +185,12 @@ def test_pure_ferrous_oxide_gains_weight_and_comes_back_whole(tmp_path: Path) ->
         ({"counts": -1.0}, "cannot be negative"),
         ({"time_s": 0.0}, "times must be positive"),
         ({"counts": "many"}, "no number in line 2"),
+        ({"counts": np.nan}, "counts is empty in line 2"),
+        ({"counts": np.inf}, "no number in line 2"),
+        ({"counts": 1e300}, "no detector"),
         ({"concentration": np.nan}, "no standard has a concentration"),
+        ({"concentration": 5.0}, "SiO2 does not rise"),
+        ({"concentration": 45e4}, "more than the whole specimen"),
     ],
 )
 def test_bad_files(files: Any, closed: Any, change: dict[str, Any], words: str) -> None:

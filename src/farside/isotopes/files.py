@@ -19,7 +19,7 @@ import pandas as pd
 
 from farside.errors import InputError, UnitError
 from farside.isotopes.concentrations import PAIRS, ratio_from_concentrations
-from farside.isotopes.points import Points, make_points
+from farside.isotopes.points import WIDEST, Points, make_points
 from farside.isotopes.systems import System, system
 from farside.readers.table import read_frame
 
@@ -32,7 +32,8 @@ LEVELS = {"1s": (1.0, False), "2s": (0.5, False), "1s%": (1.0, True), "2s%": (0.
 Isotope = tuple[str, int]
 
 _RHO = re.compile(
-    r"^(rho|r|r_?xy|cor|corr|correlation|err_?corr?|error correlation)$", re.IGNORECASE
+    r"^(rho|r|(?:r|rho)_?\[?xy\]?|cor|corr|correlation|err_?corr?|error correlation)$",
+    re.IGNORECASE,
 )
 _ERROR = re.compile(
     r"^(?:err(?:or)?|se|sd|sigma|unc|±|\+/-|s(?=\[)|s(?=[xy]$))[ _]?", re.IGNORECASE
@@ -113,6 +114,16 @@ def read_isochron(path: Path, name: str, errors: str | None = None) -> Points:
 def _with_header(path: Path) -> pd.DataFrame:
     """Return the table; a first row of numbers is data, its columns x, sx, y, sy (, rho)."""
     frame = read_frame(path)
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(
+            f"{path} has rows with more fields than its header has columns, so that values would "
+            "stand under the wrong name; name every column, or take out the last comma of a row."
+        )
+    if len(frame.columns) == 1 and re.search(r"[;\t]", str(frame.columns[0])):
+        raise InputError(
+            f"{path} is separated by semicolons or tabs; save it with commas between columns and "
+            "points in numbers."
+        )
     numeric = [
         re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?(\.\d+)?", str(c), re.IGNORECASE) for c in frame
     ]
@@ -176,20 +187,27 @@ def _read_columns(frame: pd.DataFrame, errors: str | None) -> list[_Column]:
         column = _column(re.sub(r"\.\d+$", "", str(header)))
         told = column.ratio or column.element or column.axis or column.rho
         if not told and not column.error:
+            last = None  # an error that follows belongs to this column
             continue
         column.data = _numbers(frame[header], str(header))
         if column.error:
             owner = _owner(columns, column) or last
-            if owner is not None and owner.sigma is None:
+            if owner is not None and owner.sigma is not None:
+                raise InputError(
+                    f"{owner.header!r} has two columns of errors; keep the one that is meant."
+                )
+            if owner is not None:
                 owner.sigma = _sigma(owner, column, errors)
         else:
+            if _owner(columns, column) is not None:
+                raise InputError(f"column {column.header!r} is given twice; keep one of them.")
             last = column if not column.rho else last
         columns.append(column)
     return columns
 
 
 def _owner(columns: list[_Column], error: _Column) -> _Column | None:
-    """Return the value that an error names; None where it names none."""
+    """Return the value already read that a column names; None where it names none."""
     key = (error.ratio, error.element, error.axis)
     if key == (None, "", ""):
         return None
@@ -199,10 +217,10 @@ def _owner(columns: list[_Column], error: _Column) -> _Column | None:
 
 def _numbers(column: pd.Series[str], header: str) -> Float:
     values = pd.to_numeric(column, errors="coerce")
-    bad = values.isna() & column.notna()
+    bad = (values.isna() & column.notna()) | np.isinf(values)
     if bad.any():
         raise InputError(
-            f"column {header!r} holds {column[bad].iloc[0]!r}, which is no number; leave a missing "
+            f"column {header!r} holds '{column[bad].iloc[0]}', which is no number; leave a missing "
             "figure empty."
         )
     return values.to_numpy(dtype=float)
@@ -294,6 +312,11 @@ def _wanted(
         raise InputError(f"{path} holds isotope ratios of 0 or below; a ratio is positive.")
     notes: tuple[str, ...] = ()
     ru, rv = su / u, sv / v
+    if (np.abs(np.concatenate([ru, rv])) > WIDEST).any():
+        raise InputError(
+            f"{path} holds an error more than a million times its ratio; look at its unit, or "
+            "whether columns are exchanged."
+        )
     tilt = np.zeros(u.size) if rho is None else np.where(np.isnan(rho), 0.0, rho)
     if rho is None and (third := _third(ratios, (i, j))) is not None:
         tilt = _redundant(ratios[third], (ru, rv), path)

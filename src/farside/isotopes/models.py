@@ -87,6 +87,11 @@ def model_2(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: Array
     b = sign(S_xy) sqrt(S_yy / S_xx), sigma_b = \|b\| sqrt((1 - r^2) / (n - 2)); the intercept's
     error follows from the residual variance. Parameters as in `model_1`; errors serve the test
     of fit only.
+
+    Raises
+    ------
+    InputError
+        when all x or all y of a line are the same
     """
     base = york(x, sx, y, sy, rho)
     X, Y = (np.asarray(part, float) for part in (x, y))
@@ -94,6 +99,8 @@ def model_2(x: ArrayLike, sx: ArrayLike, y: ArrayLike, sy: ArrayLike, rho: Array
     x_mean, y_mean = X.mean(-1, keepdims=True), Y.mean(-1, keepdims=True)
     U, V = X - x_mean, Y - y_mean
     sxx, syy, sxy = np.vecdot(U, U), np.vecdot(V, V), np.vecdot(U, V)
+    if (sxx == 0).any() or (syy == 0).any():
+        raise InputError("model 2 needs scatter in x and in y, and all x or all y are the same.")
     slope = np.where(sxy < 0, -1.0, 1.0) * np.sqrt(syy / sxx)
     r2 = np.clip(sxy * sxy / (sxx * syy), 0.0, 1.0)
     slope_var = slope**2 * (1 - r2) / (n - 2)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MIN_POINTS = 3
 """Below this no scatter is left over to be tested: n - 2 degrees of freedom."""
+WIDEST = 1e6
+"""Error over the largest value beyond which a point says nothing: a unit or a column is wrong."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ def make_points(
     Raises
     ------
     InputError
-        when lengths differ, fewer than three points are complete, an error is negative, both
-        errors of a point are 0, a correlation is not within -1 and 1, all points are one point or
-        all x are the same
+        when lengths differ, fewer than three points are complete, an error is negative or beyond
+        `WIDEST`, both errors of a point are 0, a correlation is not within -1 and 1, all points
+        are one point or all x are the same
     """
     parts = [np.asarray(part, dtype=float) for part in (x, sx, y, sy, rho)]
     if any(part.shape not in {(), parts[0].shape} for part in parts) or parts[0].ndim != 1:
@@ -111,6 +113,14 @@ def check(x: Float, sx: Float, y: Float, sy: Float, rho: Float) -> None:
             raise InputError(
                 f"the error of {name} is negative at point {at}; give standard deviations, "
                 "0 or larger (a sign or a column may be exchanged)."
+            )
+    for name, value, error in (("x", x, sx), ("y", y, sy)):
+        wide = error > WIDEST * np.abs(value).max()
+        if wide.any():
+            at = ", ".join(str(i + 1) for i in np.flatnonzero(wide)[:5])
+            raise InputError(
+                f"the error of {name} at point {at} is more than a million times the largest "
+                f"{name}; look at its unit, or whether columns are exchanged."
             )
     if ((sx == 0) & (sy == 0)).any():
         at = ", ".join(str(i + 1) for i in np.flatnonzero((sx == 0) & (sy == 0))[:5])

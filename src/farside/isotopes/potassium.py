@@ -29,6 +29,10 @@ FREE_EVAPORATION = float(np.sqrt(MASSES[39] / MASSES[41]))
 DRAWS = 20_000
 
 
+MOST_OFFSET = 500.0
+"""Per mil; a delta reaches -1000 where no 41K is left, and rocks differ by less than one."""
+
+
 @dataclass(frozen=True)
 class Alpha:
     """A fractionation factor as a distribution: normal, or uniform where `upper` is given.
@@ -299,7 +303,7 @@ def lost(
     Raises
     ------
     InputError
-        when an alpha reaches 1, or an error is negative
+        when an alpha reaches 1, an error is negative, or an offset is no possible delta
     """
     chosen = offsets or tuple(OFFSETS.values())
     factors = alphas or tuple(ALPHAS.values())
@@ -312,8 +316,17 @@ def lost(
 
 
 def _lost(offset: Offset, alpha: Alpha, rng: np.random.Generator) -> Loss:
-    if offset.sigma < 0 or alpha.sigma < 0:
-        raise InputError("an error is negative; give one standard deviation.")
+    figures = (offset.value, offset.sigma, alpha.value, alpha.sigma)
+    if not np.isfinite(figures).all() or offset.sigma < 0 or alpha.sigma < 0:
+        raise InputError(
+            "an offset or alpha is no number, or an error is negative; give one standard deviation."
+        )
+    reach = abs(offset.value) + 6 * offset.sigma
+    if reach >= MOST_OFFSET:
+        raise InputError(
+            f"offset {offset.name} reaches {reach:.4g} per mil; offsets of potassium are some "
+            f"tenths of a per mil, and below {MOST_OFFSET:g} here."
+        )
     highest = alpha.upper if alpha.upper is not None else alpha.value + 4 * alpha.sigma
     if highest >= 1.0 or alpha.value <= 0.0:
         raise InputError(

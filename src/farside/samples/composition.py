@@ -15,7 +15,7 @@ import pandas as pd
 
 from farside.datasets import check_samples
 from farside.datasets.samples import FRACTION_TOTAL
-from farside.errors import SampleError, UnitError, UnknownNameError
+from farside.errors import InputError, SampleError, UnitError, UnknownNameError
 from farside.readers.table import read_frame
 
 if TYPE_CHECKING:
@@ -62,9 +62,19 @@ TOTAL_RANGE = (97.0, 102.0)
 MOST_WT = {"K2O": 12.0, "Na2O": 12.0, "P2O5": 10.0, "MnO": 5.0, "Cr2O3": 10.0, "TiO2": 30.0}
 """Oxides above these, in wt%, are in ppm: 12013 holds 7.4 wt% K2O, the most of any Apollo sample,
 and 10-15 wt% TiO2 the most titaniferous basalts (tables of this package)."""
-LEAST_PPM = {"La": 0.01, "Ce": 0.02, "Nd": 0.01, "Sm": 0.01, "Zr": 0.5, "Ba": 0.5, "Sr": 1.0}
+LEAST_PPM = {
+    "La": 0.01,
+    "Ce": 0.02,
+    "Nd": 0.01,
+    "Sm": 0.01,
+    "Zr": 0.5,
+    "Ba": 0.5,
+    "Sr": 1.0,
+    "K": 3.0,
+}
 """Elements below these, in ppm, are in wt%: less than a twentieth of CI chondrites in La-Sm, and
-of what any Apollo rock holds."""
+of what any Apollo rock holds (of K, 58 ppm is the least of the tables of this package)."""
+MOST_PPM = 1e6
 
 
 _SUFFIX = re.compile(r"_(1s|n|source|flag|LOD|LOQ)$")
@@ -119,6 +129,29 @@ def potassium_ppm(row: pd.Series[float]) -> tuple[float, float]:
     return factor * float(value), factor * float(sigma)
 
 
+def read_rows(path: Path) -> pd.DataFrame:
+    """Read a CSV whose rows hold no more fields than its header.
+
+    Raises
+    ------
+    InputError
+        when the file is missing, is no text, is no table with commas, or has longer rows: their
+        values would stand under the wrong name
+    """
+    frame = read_frame(path)
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(
+            f"{path} has rows with more fields than its header has columns; name every column, or "
+            "take out the last comma of a row."
+        )
+    if len(frame.columns) == 1 and re.search(r"[;\t]", str(frame.columns[0])):
+        raise InputError(
+            f"{path} is separated by semicolons or tabs; save it with commas between columns and "
+            "points in numbers."
+        )
+    return frame
+
+
 def read_analyses(path: Path) -> pd.DataFrame:
     """Read a CSV of analyses and check it.
 
@@ -127,7 +160,7 @@ def read_analyses(path: Path) -> pd.DataFrame:
     InputError, SampleError, UnitError
         see `check_analyses`; the file is named
     """
-    frame = read_frame(path)
+    frame = read_rows(path)
     try:
         return check_analyses(frame)
     except (SampleError, UnitError) as error:
@@ -253,13 +286,7 @@ def _check_units(frame: pd.DataFrame, names: Iterable[str]) -> None:
                 f"{oxide} is {frame.loc[wrong, oxide].iloc[0]:g} in {_rows(frame, wrong)}; oxides "
                 f"are wt%, and this looks like ppm: divide {oxide} and {oxide}_1s by 10 000."
             )
-    for element, least in LEAST_PPM.items():
-        wrong = frame[element] < least if element in frame else pd.Series(False, frame.index)
-        if wrong.any():
-            raise UnitError(
-                f"{element} is {frame.loc[wrong, element].iloc[0]:g} in {_rows(frame, wrong)}; "
-                "elements are ppm, and this looks like wt%: multiply by 10 000."
-            )
+    _check_elements(frame, [c for c in names if c in ELEMENTS])
     for oxide in oxides:
         symbol, factor = element_of(oxide)
         if symbol in frame:
@@ -278,6 +305,21 @@ def _check_units(frame: pd.DataFrame, names: Iterable[str]) -> None:
             raise UnitError(
                 f"the oxides sum to {total[wrong].iloc[0]:.3g} in {_rows(frame, wrong)}, which "
                 "looks like weight fractions; wt% is needed: multiply the oxides by 100."
+            )
+
+
+def _check_elements(frame: pd.DataFrame, elements: Iterable[str]) -> None:
+    for element in elements:
+        if (frame[element] > MOST_PPM).any():
+            raise UnitError(
+                f"{element} is {frame[element].max():g} ppm, more than the whole sample; elements "
+                "are ppm: correct it."
+            )
+        wrong = frame[element] < LEAST_PPM.get(element, 0.0)
+        if wrong.any():
+            raise UnitError(
+                f"{element} is {frame.loc[wrong, element].iloc[0]:g} in {_rows(frame, wrong)}; "
+                "elements are ppm, and this looks like wt%: multiply by 10 000."
             )
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError
-from farside.readers.table import read_frame
+from farside.samples.composition import read_rows
 from farside.samples.counting import limits, net_rate
-from farside.samples.measured import Measured, Reduced, Reduction, read_counts
+from farside.samples.measured import Measured, Reduced, Reduction, numbers, read_counts
 from farside.samples.regression import Line, fit_line
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def reduce_icpms(
     InputError
         for missing columns, blanks, standards or internal standards
     """
-    frame = read_counts(path, COLUMNS, ROLES)
+    frame = read_counts(path, COLUMNS, ROLES, most=1e6)
     twice = frame.duplicated(["run", "isotope"])
     if twice.any():
         bad = frame[twice].iloc[0]
@@ -110,7 +110,7 @@ def reduce_icpms(
 
 
 def _interferences(path: Path, rate: pd.DataFrame) -> pd.DataFrame:
-    frame = read_frame(path)
+    frame = read_rows(path)
     missing = [c for c in _INTERFERENCE if c not in frame]
     if missing:
         raise InputError(
@@ -124,6 +124,12 @@ def _interferences(path: Path, rate: pd.DataFrame) -> pd.DataFrame:
         )
     if "factor_1s" not in frame:
         frame["factor_1s"] = 0.0
+    for column in ("factor", "factor_1s"):
+        frame[column] = numbers(frame[column], f"{path.name}: {column}")
+        if (frame[column] < 0).any():
+            raise InputError(f"{path.name}: {column} is a share of counts, 0 or more.")
+    if frame["factor"].isna().any():
+        raise InputError(f"{path.name}: an interference has no factor.")
     return frame
 
 
@@ -229,7 +235,7 @@ def _calibrate(
     y = net[isotope][given.index].to_numpy(dtype=np.float64)
     x_sigma = np.asarray(error.fillna(0.0), dtype=np.float64)
     y_sigma = np.sqrt(variance[isotope][given.index].to_numpy())
-    return fit_line(x, x_sigma, y, y_sigma, through_origin=True)
+    return fit_line(x, x_sigma, y, y_sigma, through_origin=True, of=isotope)
 
 
 def _reduce(

@@ -110,12 +110,22 @@ def component(table: pd.DataFrame | None = None, name: str = COMPONENT) -> pd.Da
     ----------
     table : one analysis (see `farside.samples.composition`); the shipped table when left out
     name : which row of the shipped table
+
+    Raises
+    ------
+    InputError
+        when the analysis holds fewer than `FEWEST` incompatible elements
     """
     if table is None:
         shipped = load_kreep_components()
         return shipped[shipped["component"] == name].set_index("analyte")[["value", "sigma"]]
     row = check_analyses(table).iloc[0]
-    found = pd.DataFrame({"value": row[[e for e in FITTED if e in row]].astype(float)})
+    given = row[[e for e in FITTED if e in row]].astype(float).dropna()
+    if len(given) < FEWEST or (given <= 0).any():
+        raise InputError(
+            f"the end member needs {FEWEST} or more of {', '.join(FITTED)} in ppm, above 0."
+        )
+    found = pd.DataFrame({"value": given})
     found["sigma"] = [float(row.get(f"{e}_1s", np.nan)) for e in found.index]
     return found.fillna({"sigma": DEFAULT_RELATIVE * found["value"]})
 

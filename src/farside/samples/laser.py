@@ -57,7 +57,11 @@ def reduce_laser(path: Path, *, internal: str) -> Reduction:
     InputError
         for missing columns, standards, or concentrations of the internal standard
     """
-    frame = read_counts(path, COLUMNS, ROLES)
+    frame = read_counts(path, COLUMNS, ROLES, most=1e6)
+    twice = frame.duplicated(["run", "isotope"])
+    if twice.any():
+        bad = frame[twice].iloc[0]
+        raise InputError(f"{path.name}: {bad['isotope']} stands twice in run {bad['run']:g}.")
     rate, sigma = net_rate(*(frame[c].to_numpy() for c in COLUMNS[4:8]))
     frame["rate"], frame["relative"] = rate, sigma / np.where(rate > 0, rate, np.nan)
     frame["sigma"] = sigma

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from farside.errors import InputError
+from farside.errors import InputError, UnitError
 from farside.provenance import write_text
-from farside.readers.table import read_frame
+from farside.samples.composition import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+LOSS = "LOI"
+"""Analyte that stands for the loss on ignition, wt%, in the column ``concentration``."""
+TEXT = {"sample", "role", "analyte", "isotope"}
+COUNTED = {"counts", "time_s", "background", "background_time_s"}
+MOST_COUNTS = 1e15
+"""Counts, or seconds: a detector that counts 10 million a second does so in three years."""
 
 
 @dataclass(frozen=True)
@@ -158,15 +165,26 @@ class Reduction:
         write_text(path, self.table().to_csv(index=False, float_format="%.6g"))
 
 
-def read_counts(path: Path, needed: Iterable[str], roles: Iterable[str]) -> pd.DataFrame:
+def read_counts(
+    path: Path, needed: Iterable[str], roles: Iterable[str], most: float
+) -> pd.DataFrame:
     """Read a CSV of counts: the columns it needs, numbers as numbers, roles as named.
+
+    Parameters
+    ----------
+    path : the file
+    needed : columns; of these no count, time or background may be empty
+    roles : that a row may have
+    most : largest possible concentration, in the unit of the file
 
     Raises
     ------
     InputError
-        when a column or role is missing or unknown, or a number is none
+        when a column or role is missing or unknown, or a number is none or cannot be
+    UnitError
+        when a concentration is above `most`
     """
-    frame = read_frame(path)
+    frame = read_rows(path)
     missing = [c for c in needed if c not in frame.columns]
     if missing:
         raise InputError(
@@ -180,15 +198,39 @@ def read_counts(path: Path, needed: Iterable[str], roles: Iterable[str]) -> pd.D
             f"{path.name}: unknown role {', '.join(wrong)}; roles: {', '.join(known)}."
         )
     for column in frame.columns:
-        if column in {"sample", "role", "analyte", "isotope"}:
+        if column in TEXT:
             frame[column] = frame[column].astype(str).str.strip()
-            continue
-        values = pd.to_numeric(frame[column], errors="coerce")
-        bad = values.isna() & frame[column].notna()
-        if bad.any():
+    counted = frame["analyte"] != LOSS if "analyte" in frame else pd.Series(True, frame.index)
+    for column in (c for c in frame.columns if c not in TEXT):
+        frame[column] = numbers(frame[column], f"{path.name}: {column}")
+        _check(frame[column][counted], f"{path.name}: {column}", most)
+        if column in COUNTED and column in needed and frame[column][counted].isna().any():
+            at = int(frame.index[counted & frame[column].isna()][0])
             raise InputError(
-                f"{path.name}: {column} is no number in line {int(np.flatnonzero(bad)[0]) + 2} "
-                f"({frame[column][bad].iloc[0]!r})."
+                f"{path.name}: {column} is empty in line {at + 2}; leave out a line that was not "
+                "counted."
             )
-        frame[column] = values
     return frame
+
+
+def numbers(column: pd.Series[str], name: str) -> pd.Series[float]:
+    """Return a column as finite numbers, NaN where empty, or raise `InputError`."""
+    values: pd.Series[float] = pd.to_numeric(column, errors="coerce").astype(float)
+    bad = (values.isna() & column.notna()) | np.isinf(values)
+    if bad.any():
+        at = int(np.flatnonzero(bad)[0])
+        raise InputError(f"{name} is no number in line {at + 2} ({column.iloc[at]!r}).")
+    return values
+
+
+def _check(values: pd.Series[float], name: str, most: float) -> None:
+    """Refuse figures that no detector and no standard gives."""
+    if (values < 0).any() and not name.endswith(": run"):
+        raise InputError(f"{name} cannot be negative; it is {values.min():g}.")
+    if name.endswith(": concentration") and (values > most).any():
+        raise UnitError(
+            f"{name} is {values.max():g}, more than the whole specimen ({most:g}); look at its "
+            "unit: wt% for X-ray fluorescence, ppm for mass spectrometry."
+        )
+    if (values > MOST_COUNTS).any():
+        raise InputError(f"{name} is {values.max():g}; no detector counts so much.")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
+SURE = 3.0
+"""Standard deviations by which a slope must be above 0."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -37,7 +40,13 @@ class Line:
 
 
 def fit_line(
-    x: Float, x_sigma: Float, y: Float, y_sigma: Float, *, through_origin: bool = False
+    x: Float,
+    x_sigma: Float,
+    y: Float,
+    y_sigma: Float,
+    *,
+    through_origin: bool = False,
+    of: str = "an analyte",
 ) -> Line:
     """Return the line through standards.
 
@@ -49,17 +58,19 @@ def fit_line(
     x, x_sigma : intensity and one sigma, shape (n,)
     y, y_sigma : concentration and one sigma, shape (n,)
     through_origin : hold a at 0
+    of : what is calibrated, for messages
 
     Raises
     ------
     InputError
-        for fewer standards than parameters, or standards of one intensity
+        for fewer standards than parameters, standards of one intensity, or a slope within
+        `SURE` sigma of 0: such a line turns counts into no concentration
     """
     parameters = 1 if through_origin else 2
     if len(x) < parameters or (parameters == 2 and np.ptp(x) == 0):
         raise InputError(
-            f"{len(x)} standards that differ in intensity are too few for a calibration with "
-            f"{parameters} parameters; measure more standards."
+            f"{len(x)} standards that differ in intensity are too few for a calibration of {of} "
+            f"with {parameters} parameters; measure more standards."
         )
     design = x[:, None] if through_origin else np.column_stack([np.ones_like(x), x])
     b = float(np.polyfit(x, y, 1)[0]) if parameters == 2 else float(x @ y / (x @ x))
@@ -73,6 +84,11 @@ def fit_line(
     chi2 = float((weight * (y - design @ found) ** 2).sum())
     dof = len(x) - parameters
     covariance = np.linalg.inv(normal) * max(1.0, chi2 / dof if dof else 1.0)
+    if not found[-1] > SURE * np.sqrt(covariance[-1, -1]):
+        raise InputError(
+            f"the intensity of {of} does not rise with its concentration in the standards; look "
+            "at their concentrations, or drop it."
+        )
     if through_origin:
         return Line(0.0, float(found[0]), (0.0, 0.0, float(covariance[0, 0])), chi2, dof)
     packed = (float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1]))

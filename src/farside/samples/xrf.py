@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError
-from farside.samples.composition import element_of, molar_mass
+from farside.samples.composition import element_of, molar_mass, read_rows
 from farside.samples.counting import background_sigma, limits, net_rate
-from farside.samples.measured import Measured, Reduced, Reduction, read_counts
+from farside.samples.measured import LOSS, Measured, Reduced, Reduction, numbers, read_counts
 from farside.samples.regression import Line, fit_line
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("sample", "role", "analyte", "counts", "time_s", "background", "background_time_s")
 ROLES = ("standard", "unknown")
-LOSS = "LOI"
-"""Analyte that stands for the loss on ignition, wt%, in the column ``concentration``."""
 FERRIC = "Fe2O3"
 IRON_FACTOR = 2 * molar_mass("FeO") / (2 * 55.845 + 3 * 15.999)
 """FeO per Fe2O3 by weight (0.8998), from atomic weights."""
@@ -139,7 +137,7 @@ def reduce_xrf(path: Path, alphas: Path | None = None) -> Reduction:
     InputError
         for missing columns or standards, or where the correction does not converge
     """
-    frame = read_counts(path, COLUMNS, ROLES)
+    frame = read_counts(path, COLUMNS, ROLES, most=100.0)
     for column in ("concentration", "concentration_1s"):
         if column not in frame:
             frame[column] = np.nan
@@ -179,14 +177,18 @@ def reduce_xrf(path: Path, alphas: Path | None = None) -> Reduction:
 def _alphas(path: Path | None, analytes: list[str]) -> pd.DataFrame:
     if path is None:
         return pd.DataFrame(0.0, index=analytes, columns=analytes)
-    frame = pd.read_csv(path, comment="#", index_col=0, skipinitialspace=True)
+    frame = read_rows(path)
+    frame = frame.set_index(frame.columns[0])
     missing = [a for a in analytes if a not in frame.index or a not in frame.columns]
     if missing:
         raise InputError(
             f"{path.name} has no influence coefficients for {', '.join(missing)}; give a row and "
             "a column for each analyte."
         )
-    return frame.loc[analytes, analytes].astype(float).fillna(0.0)
+    if not frame.index.is_unique:
+        raise InputError(f"{path.name}: an analyte has two rows; keep one.")
+    found = frame.loc[analytes, analytes]
+    return found.apply(lambda c: numbers(c, f"{path.name}: {c.name}")).fillna(0.0)
 
 
 def _calibrate(analyte: str, known: pd.DataFrame, analytes: list[str], alpha: pd.DataFrame) -> Line:
@@ -208,7 +210,7 @@ def _calibrate(analyte: str, known: pd.DataFrame, analytes: list[str], alpha: pd
     given = own["concentration_1s"].to_numpy() / 100
     error = np.where(np.isnan(given), 0.005 * np.maximum(value, 1e-4), given)
     rate, sigma = own["rate"].to_numpy(), own["sigma"].to_numpy()
-    return fit_line(rate, sigma, value / matrix, error / matrix)
+    return fit_line(rate, sigma, value / matrix, error / matrix, of=analyte)
 
 
 def _reduce(
