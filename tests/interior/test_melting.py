@@ -127,9 +127,32 @@ def test_change_5_reproduces_the_published_ranges(change_5: melting_fit.MeltingF
     assert low < 0.78
     assert high > 0.88
     low, middle, high = change_5.given_melting
-    assert max(low, 0.78) < min(high, 0.88)
-    assert 0.78 < middle < 0.92
+    assert low < 0.88
+    assert 0.78 < middle < 0.88
     assert change_5.chi2 < 3 * change_5.dof
+
+
+def test_a_refractory_moon_gives_the_published_crystallisation() -> None:
+    # the two schools of the Moon's refractory elements: 1.5 times those of the Earth gives what
+    # Tian et al. (2021) give, those of the Earth need more crystallisation
+    def given(refractory: float) -> tuple[float, float, float]:
+        span = (refractory, refractory)
+        return melting_fit.fit_melting(soil(), CHANGE_5, refractory=span, draws=120).given_melting
+
+    low, _, high = given(1.5)
+    assert low == pytest.approx(0.78, abs=0.03)
+    assert high == pytest.approx(0.88, abs=0.02)
+    # a source poorer by a third is made up for by a melt that is left over smaller by about as much
+    assert (1 - given(1.0)[1]) / (1 - given(1.5)[1]) == pytest.approx(1 / 1.5, rel=0.1)
+
+
+def test_crystals_are_those_of_the_caption() -> None:
+    # Tian et al. (2021), Fig. 4: 5-10 olivine, 25-59 augite, 2-3 pigeonite, 6-11 plagioclase, which
+    # add up to the 43 and 78 per cent crystallised of the same caption
+    first, last = np.array([10, 25, 2, 6]), np.array([5, 59, 3, 11])
+    assert (first.sum(), last.sum()) == tuple(round(100 * x) for x in PARENT_5)
+    names = ("olivine", "clinopyroxene", "pigeonite", "plagioclase")
+    np.testing.assert_allclose([CHANGE_5.crystals[n] for n in names], (first + last) / 2)
 
 
 def test_level_alone_cannot_tell_melting_from_crystallising(
@@ -144,7 +167,7 @@ def test_published_ranges_of_change_5_make_its_rare_earths() -> None:
     found = melting_fit.forecast(CHANGE_5, draws=600)
     row = soil()
     used = [e for e in found.index if e in row.index]
-    inside = [found.loc[e, "lower"] < row[e] < 1.05 * found.loc[e, "upper"] for e in used]
+    inside = [found.loc[e, "lower"] < row[e] < found.loc[e, "upper"] for e in used]
     assert len(used) >= 8
     assert all(inside)
 
@@ -167,7 +190,7 @@ def test_known_fractions_are_inside_the_interval(seed: int) -> None:
         name: D * np.exp(melting_fit.SCATTER_D * rng.standard_normal())
         for name, D in coefficients(elements).items()
     }
-    scale = np.exp(melting_fit.SCATTER_BULK * rng.standard_normal())
+    scale = rng.uniform(*melting.REFRACTORY)
     source = magma_ocean_source(CHANGE_5, minerals, elements, rng.uniform(0.015, 0.025), scale)
     F, x = rng.uniform(0.02, 0.08), rng.uniform(0.4, 0.85)
     made = basalt(source, minerals, CHANGE_5, F, x)
@@ -181,6 +204,10 @@ def test_known_fractions_are_inside_the_interval(seed: int) -> None:
 def test_too_few_rare_earths() -> None:
     with pytest.raises(InputError, match="needs 4"):
         melting_fit.fit_melting(pd.Series({"La": 1.0, "Eu": 1.0}), CHANGE_5)
+    with pytest.raises(InputError, match="above 0 ppm"):
+        melting_fit.fit_melting(soil() * 0.0, CHANGE_5)
+    with pytest.raises(InputError, match="range above 0"):
+        melting_fit.fit_melting(soil(), CHANGE_5, refractory=(1.5, 1.0))
 
 
 # -- water -------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyrolite.geochem.norm import get_reference_composition
 
 from farside.datasets.analyses import load_partition_coefficients
 from farside.errors import InputError, UnknownNameError
@@ -24,8 +23,12 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 BULK = "Pyrolite_MS95"
-"""Refractory elements of the Moon: those of the silicate Earth, 2.75 x CI chondrite (McDonough and
-Sun 1995, doi 10.1016/0009-2541(94)00140-4). An assumption; estimates run to 1.5 times as much."""
+"""Refractory elements of the silicate Earth, 2.75 x CI chondrite (McDonough and Sun 1995, doi
+10.1016/0009-2541(94)00140-4)."""
+REFRACTORY = (1.0, 1.5)
+"""Refractory elements of the Moon over those of the silicate Earth. Estimates fall into two
+schools: the same (Longhi 2006) and half as much again (Taylor, Taylor and Taylor 2006); both as told
+by G. J. Taylor (2007, http://www.psrd.hawaii.edu/April07/Moon2Views.html)."""
 EARLY = {"olivine": 0.5, "orthopyroxene": 0.5}
 """Minerals that leave the magma ocean before the cumulate of the source: an assumption, of little
 weight, as rare earths are incompatible in both."""
@@ -180,12 +183,16 @@ CHANGE_5 = Recipe(
     (0.78, 0.88),
     "tian2021",
 )
-"""Tian et al. (2021, doi 10.1038/s41586-021-04119-5), Fig. 4: source of 86 PCS with 2 % TIRL (here
-1.5-2.5), 2-3 % melting, 43-78 % crystallisation to the parental melt and 78-88 % to the bulk
-basalt; crystals are the middles of 5-10 % olivine, 25-59 augite, 2-3 pigeonite and 6-11
-plagioclase."""
+"""Tian et al. (2021, doi 10.1038/s41586-021-04119-5), caption of Fig. 4: source of 86 PCS with 2 %
+TIRL (here 1.5-2.5), 2-3 % melting and 78-88 % crystallisation to the bulk basalt, which is what an
+analysis of basalt or soil is compared with. The crystals are the mean of the two that the caption
+gives in per cent of the melt, 10 olivine, 25 augite, 2 pigeonite and 6 plagioclase (sum 43) and 5,
+59, 3 and 11 (sum 78). Their source was digitised from a model of the magma ocean by others, and
+their partition coefficients stand in a supplementary table; neither could be read, so that the
+source here is this module's own."""
 PARENT_5 = (0.43, 0.78)
-"""Crystallisation from the first melt to the parental melt of Chang'e-5, of the same figure."""
+"""Crystallisation from the first melt to the parental melt of Chang'e-5, of the same caption: that
+melt is not a rock but was computed from the core of the most magnesian clinopyroxene."""
 
 CHANGE_6 = Recipe(
     "Chang'e-6 basalt",
@@ -221,7 +228,7 @@ def magma_ocean_source(
     minerals : partition coefficients
     elements : refractory elements, of `BULK`
     trapped : fraction of liquid in the source
-    scale : of the refractory elements of the Moon, over those of `BULK`
+    scale : refractory elements of the Moon over those of `BULK`, see `REFRACTORY`
     """
     whole = scale * np.array(_bulk_moon(tuple(elements)))
     liquid = crystallise(whole, bulk(EARLY, minerals), recipe.solidified)
@@ -231,6 +238,8 @@ def magma_ocean_source(
 
 @cache
 def _bulk_moon(elements: tuple[str, ...]) -> tuple[float, ...]:
+    from pyrolite.geochem.norm import get_reference_composition  # noqa: PLC0415 - slow to import
+
     composition = get_reference_composition(BULK)
     composition.set_units("ppm")
     return tuple(float(composition[element]) for element in elements)

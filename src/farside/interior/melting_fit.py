@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError
-from farside.interior.melting import Recipe, basalt, coefficients, magma_ocean_source
+from farside.interior.melting import (
+    REFRACTORY,
+    Recipe,
+    basalt,
+    coefficients,
+    magma_ocean_source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,9 +30,6 @@ SCATTER_D = 0.3
 """One sigma, natural log, of the partition coefficients of a mineral, one factor for all rare
 earths. The two sets that ship differ by 0-0.7 in clinopyroxene and up to 1 in orthopyroxene, and
 both take part; they differ by more in olivine, which holds next to none."""
-SCATTER_BULK = 0.2
-"""One sigma, natural log, of the refractory elements of the Moon over `melting.BULK`: estimates
-run from 1 to 1.5."""
 SCATTER_MODEL = 0.1
 """One sigma, natural log, of each element about the model, for what the model leaves out."""
 MELTING = (0.005, 0.2)
@@ -93,6 +96,7 @@ def fit_melting(
     row: pd.Series[Any],
     recipe: Recipe,
     *,
+    refractory: tuple[float, float] = REFRACTORY,
     coverage: float = 0.95,
     draws: int = 300,
     seed: int = 0,
@@ -101,20 +105,27 @@ def fit_melting(
 
     On a grid of log F and x, flat priors over `MELTING` and `CRYSTALLISATION`. The likelihood is
     normal in log concentration and averaged over draws of what is not known: partition
-    coefficients (`SCATTER_D`), refractory elements of the Moon (`SCATTER_BULK`), trapped liquid
-    (uniform over the range of the recipe) and set of coefficients (either).
+    coefficients (`SCATTER_D`), refractory elements of the Moon and trapped liquid (uniform over
+    `refractory` and over the range of the recipe) and set of coefficients (either).
 
     Parameters
     ----------
     row : an analysis; rare earths in ppm, one sigma in ``*_1s`` (5 % where none is given)
     recipe : source and crystals
+    refractory : range of the refractory elements of the Moon over those of the silicate Earth
     coverage, draws, seed : of the intervals, and of the averages
 
     Raises
     ------
     InputError
-        when fewer than `FEWEST` rare earths but Eu are given
+        when fewer than `FEWEST` rare earths but Eu are given, one is not above 0, or `refractory`
+        is no range above 0
     """
+    if not 0 < refractory[0] <= refractory[1]:
+        raise InputError(
+            f"refractory elements are a range above 0, as 1 to 1.5; given {refractory[0]:g} to "
+            f"{refractory[1]:g}."
+        )
     elements = tuple(e for e in FITTED if pd.notna(row.get(e)))
     if len(elements) < FEWEST:
         raise InputError(
@@ -122,13 +133,15 @@ def fit_melting(
             f"{', '.join(elements) or 'none'}."
         )
     c = np.array([float(row[e]) for e in elements])
+    if not (np.isfinite(c) & (c > 0)).all():
+        raise InputError(f"rare earths must be above 0 ppm; given {min(c):g}.")
     given = np.array([float(row.get(f"{e}_1s", np.nan)) for e in elements])
     relative = np.where(np.isnan(given), 0.05, given / c)
     sigma = np.hypot(relative, SCATTER_MODEL)
     F = np.geomspace(*MELTING, _GRID[0])
     x = np.linspace(*CRYSTALLISATION, _GRID[1])
     logs, best = [], np.inf
-    for minerals, source in _draws(recipe, elements, draws, seed):
+    for minerals, source in _draws(recipe, elements, refractory, draws, seed):
         model = basalt(source, minerals, recipe, F[:, None, None], x[None, :, None])
         misfit = (((np.log(model) - np.log(c)) / sigma) ** 2).sum(axis=-1)
         logs.append(-misfit / 2)
@@ -181,7 +194,7 @@ def forecast(
             rng.uniform(*recipe.melting),
             rng.uniform(*recipe.crystallisation),
         )
-        for minerals, source in _draws(recipe, elements, draws, seed)
+        for minerals, source in _draws(recipe, elements, REFRACTORY, draws, seed)
     ]
     tail = 50 * (1 - coverage)
     low, middle, high = np.percentile(made, [tail, 50, 100 - tail], axis=0)
@@ -191,7 +204,11 @@ def forecast(
 
 
 def _draws(
-    recipe: Recipe, elements: tuple[str, ...], draws: int, seed: int
+    recipe: Recipe,
+    elements: tuple[str, ...],
+    refractory: tuple[float, float],
+    draws: int,
+    seed: int,
 ) -> Iterator[tuple[Mapping[str, Float], Float]]:
     """Yield partition coefficients and a source for each draw of what is not known."""
     rng = np.random.default_rng(seed)
@@ -202,7 +219,7 @@ def _draws(
             for mineral, D in sets[i % len(sets)].items()
         }
         trapped = rng.uniform(*recipe.trapped)
-        scale = float(np.exp(SCATTER_BULK * rng.standard_normal()))
+        scale = rng.uniform(*refractory)
         yield minerals, magma_ocean_source(recipe, minerals, elements, trapped, scale)
 
 

@@ -6,7 +6,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from pyrolite.mineral.normative import CIPW_norm
 
 from farside.errors import InputError
 
@@ -69,6 +68,8 @@ def cipw(analyses: pd.DataFrame) -> pd.DataFrame:
         )
     oxides = analyses.reindex(columns=[*NEEDED, *_OPTIONAL]).astype(float).fillna(0.0)
     oxides = 100 * oxides.div(oxides.sum(axis=1), axis=0)
+    from pyrolite.mineral.normative import CIPW_norm  # noqa: PLC0415 - slow to import
+
     with warnings.catch_warnings():
         # pyrolite 0.3.8 calls what pandas 3 is about to drop
         warnings.simplefilter("ignore")

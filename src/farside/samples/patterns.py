@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pyrolite.geochem.norm import all_reference_compositions, get_reference_composition
 
 from farside.errors import UnknownNameError
 from farside.samples.composition import check_analyses, potassium_ppm
@@ -52,10 +51,12 @@ def reference(name: str = CHONDRITE) -> Mapping[str, float]:
     UnknownNameError
         when pyrolite has no such composition
     """
-    known = all_reference_compositions()
+    from pyrolite.geochem import norm  # noqa: PLC0415 - slow to import
+
+    known = norm.all_reference_compositions()
     if name not in known:
         raise UnknownNameError.of("reference composition", name, known)
-    composition = get_reference_composition(name)
+    composition = norm.get_reference_composition(name)
     composition.set_units("ppm")
     return {element: float(composition[element]) for element in (*REE, "Th", "U")}
 
