@@ -1,0 +1,1 @@
+"""The far-side story as findings: each claim, what is computed of it, and the verdict."""
