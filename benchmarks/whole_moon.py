@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from farside.maps.executor import Pool
-from farside.maps.journal import BlockRecord, TileRecord, locked
+from farside.maps.journal import BlockRecord, Known, TileRecord, locked
 from farside.maps.run import MapRun, run
 from farside.maps.sources import Source
 from farside.maps.work import Batch, Failed, Made
@@ -78,8 +78,9 @@ class Simulated:
     cpu_seconds: float = 0.0
     on_disk: set[tuple[str, int, int]] = field(default_factory=set)
 
-    def begin(self, source: Source) -> TileRecord | Failed:
+    def begin(self, source: Source, known: Known | None) -> TileRecord | Failed:
         """Return a tile of the size of an MI map, or fail."""
+        del known  # the images of the simulation do not change
         self._risk()
         number = self._number(source.tile)
         if number < DAMAGED:

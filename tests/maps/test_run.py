@@ -41,6 +41,16 @@ def make(
     return map_tiles(given, out, settings=settings, **more)
 
 
+def half(images: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a run on images a and b as one that was killed when a lacked its last block."""
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module.Ledger, "finish", lambda self, _: self.close())
+        make(images, out)
+    lines = (out / JOURNAL).read_text().splitlines()
+    last = max(k for k, line in enumerate(lines) if json.loads(line).get("tile") == "a")
+    (out / JOURNAL).write_text("".join(f"{line}\n" for k, line in enumerate(lines) if k != last))
+
+
 @pytest.fixture(scope="module")
 def made(two_images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("made") / "map.zarr"
@@ -138,23 +148,68 @@ def test_a_map_is_not_continued_with_other_settings(copied: Path, two_images: Pa
     assert {k: v for k, v in tree(copied).items() if k != JOURNAL} == before
 
 
-def test_a_map_is_not_continued_with_another_image_of_the_same_name(
-    copied: Path, tmp_path: Path
+def test_a_finished_tile_is_not_touched_by_another_image_of_its_name(
+    copied: Path, made: Path, two_images: Path, tmp_path: Path
 ) -> None:
-    other = write_image(tmp_path / "b.zarr", 100, 130, seed=9)
-    with pytest.raises(StaleError, match=r"b.zarr is not that"):
-        make([other], copied)
+    other = write_image(tmp_path / "b.zarr", 90, 70, seed=9)
+    done = make([two_images / "a.zarr", other], copied)
+    assert "b.zarr is not that which the tile was made of" in done.skipped["b"]
+    assert "kept, whole" in done.skipped["b"]
+    assert tree(copied) == tree(made)
+    shutil.rmtree(copied / "b")  # as the message says
+    assert not make([two_images / "a.zarr", other], copied).skipped
+    fresh = tmp_path / "fresh.zarr"
+    make([two_images / "a.zarr", other], fresh)
+    assert tree(copied) == tree(fresh)
+
+
+def test_half_a_tile_is_begun_anew_with_another_image_of_its_name(
+    two_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, fresh = tmp_path / "m.zarr", tmp_path / "fresh.zarr"
+    half(two_images, out, monkeypatch)
+    (tmp_path / "other").mkdir()
+    shutil.copytree(two_images / "b.zarr", tmp_path / "other" / "b.zarr")
+    write_image(tmp_path / "other" / "a.zarr", 70, 90, seed=9)
+    assert make(tmp_path / "other", out).kept == 6  # those of b
+    make(tmp_path / "other", fresh)
+    assert tree(out) == tree(fresh)
+
+
+@pytest.mark.parametrize("fault", ["damaged", "gone"])
+def test_a_finished_tile_outlives_its_image(
+    copied: Path, made: Path, two_images: Path, tmp_path: Path, fault: str
+) -> None:
+    images = Path(shutil.copytree(two_images, tmp_path / "images"))
+    if fault == "gone":
+        shutil.rmtree(images / "a.zarr")
+        assert not make(images, copied).skipped  # it was not asked for
+    else:
+        (images / "a.zarr" / "reflectance" / "zarr.json").write_text("{")
+        done = make(images, copied)
+        assert set(done.skipped) == {"a"}
+        assert "kept, whole" in done.skipped["a"]
+        assert (done.tiles, done.blocks) == (2, 18)
+    assert tree(copied) == tree(made)
+    if fault == "damaged":
+        chunk_paths(copied / "a", 0, 0)[0].unlink()
+        assert "kept, but 1 of its 12 blocks are damaged" in make(images, copied).skipped["a"]
+        assert tiles(copied) == ["a", "b"]
+        make(two_images, copied)
+        assert tree(copied) == tree(made)
 
 
 def test_an_unfinished_run_is_not_continued_without_its_tiles(
     two_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tmp_path / "m.zarr"
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module.Ledger, "finish", lambda self, _: self.close())
-        make(two_images, out)
+    out, alone = tmp_path / "m.zarr", tmp_path / "alone.zarr"
+    half(two_images, out, monkeypatch)
     with pytest.raises(StaleError, match=r"had 1 tiles that are not given now \(a\)"):
         make([two_images / "b.zarr"], out)
+    shutil.rmtree(out / "a")  # given up
+    make([two_images / "b.zarr"], out)
+    make([two_images / "b.zarr"], alone)
+    assert tree(out) == tree(alone)
 
 
 def test_tiles_may_be_added_one_after_the_other(

@@ -74,7 +74,7 @@ def test_level_2_takes_the_geometry_of_level_1b_and_drops_two_bands(tmp_path: Pa
     expected[:, 1, 2] = np.nan
     np.testing.assert_allclose(ds.reflectance, expected, rtol=1e-6)
     assert ds.attrs["reads"][1:] == [
-        f"M3G20090101T000000_V03_{name}.IMG" for name in ("LOC", "OBS")
+        f"M3G20090101T000000_V03_{name}" for name in ("L1B.LBL", "LOC.IMG", "OBS.IMG")
     ]
     np.testing.assert_allclose(ds.phase_deg, 32.0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -215,12 +216,15 @@ def titanium(images: dict[str, Float]) -> list[dict[str, Any]]:
 # -- soils -------------------------------------------------------------------------------------
 
 
-def soils(ground: Ground, image: Float, half: Float, other: Float) -> list[dict[str, Any]]:
+def soils(
+    ground: Ground, image: Float, half: tuple[Float, Float], other: Float
+) -> list[dict[str, Any]]:
     """Return soils of the landing sites against their pixel, their cell and the bicubic map.
 
     Parameters
     ----------
-    image, half : (6, 360, 720) of the sharp map, and half of its interval
+    image : (6, 360, 720) of the sharp map
+    half : (6, 360, 720) half of its interval for a pixel's mean, and for a soil in it
     other : (6, 360, 720) bicubic
     """
     missions = load_missions().drop_duplicates("mission").set_index("mission")
@@ -242,8 +246,10 @@ def soils(ground: Ground, image: Float, half: Float, other: Float) -> list[dict[
                     "oxide": oxide,
                     "soil": value,
                     "value": float(image[k, y, x]),
-                    "lower": float(max(image[k, y, x] - half[k, y, x], 0.0)),
-                    "upper": float(image[k, y, x] + half[k, y, x]),
+                    "lower": float(max(image[k, y, x] - half[0][k, y, x], 0.0)),
+                    "upper": float(image[k, y, x] + half[0][k, y, x]),
+                    "soil_lower": float(max(image[k, y, x] - half[1][k, y, x], 0.0)),
+                    "soil_upper": float(image[k, y, x] + half[1][k, y, x]),
                     "cell": float(cells[oxide].iloc[cell]),
                     "cell_1s": float(ground.sigma[cell, k]),
                     "bicubic": float(other[k, y, x]),
@@ -263,6 +269,57 @@ REGIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Shared:
+    """The error that all cells share, as far as soils of landing sites tell it.
+
+    A line through soil less map against the map, one point per mission: its height at a mean and
+    its slope times a difference, each joined with its own error. Sub-pixel variety is in the
+    scatter of the soils and so in those errors.
+
+    Parameters
+    ----------
+    centre : mean of the map at the sites, wt%
+    offset, offset_1s : of the line there, wt%
+    slope, slope_1s : wt% per wt%
+    """
+
+    centre: float
+    offset: float
+    offset_1s: float
+    slope: float
+    slope_1s: float
+
+    @classmethod
+    def of(cls, soils: list[dict[str, Any]]) -> Shared:
+        """Return the line through soils of one oxide."""
+        x = np.array([s["value"] for s in soils])
+        off = np.array([s["soil"] - s["value"] for s in soils])
+        away = x - x.mean()
+        slope = float(away @ off / (away @ away))
+        scatter = float(((off - off.mean() - slope * away) ** 2).sum() / (len(x) - 2))
+        return cls(
+            centre=float(x.mean()),
+            offset=float(off.mean()),
+            offset_1s=float(np.sqrt(scatter / len(x))),
+            slope=slope,
+            slope_1s=float(np.sqrt(scatter / (away @ away))),
+        )
+
+    def of_mean(self, value: float) -> float:
+        """Return one sigma for a mean of a value, wt%."""
+        away = value - self.centre
+        return float(
+            np.hypot(
+                self.offset + self.slope * away, np.hypot(self.offset_1s, self.slope_1s * away)
+            )
+        )
+
+    def of_difference(self, difference: float) -> float:
+        """Return one sigma for a difference of two means, wt%: what all share alike falls out."""
+        return float(abs(difference) * np.hypot(self.slope, self.slope_1s))
+
+
 def region_masks() -> Iterator[tuple[str, NDArray[np.bool_]]]:
     """Yield each region of `REGIONS` with its pixels, (259200,)."""
     lat, lon = np.meshgrid(grid_latitude(), grid_longitude(), indexing="ij")
@@ -279,13 +336,16 @@ def region_masks() -> Iterator[tuple[str, NDArray[np.bool_]]]:
         yield name, mask.ravel()
 
 
-def regions(found: Sharpened, image: Float) -> dict[str, list[dict[str, Any]]]:
-    """Return means of regions by area, and differences to the first, with one sigma.
+def regions(
+    found: Sharpened, image: Float, soils: list[dict[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return means of regions by area, and differences to the first, with one sigma of two kinds.
 
-    The sigma is that of the posterior of the map's weights, which knows how the errors of pixels
-    go together, and of own deviations of cells taken as independent. Errors that all cells share,
-    of the calibration of the spectrometer, are not in it.
+    ``value_1s`` is statistical: of the posterior of the map's weights, which knows how the errors
+    of pixels go together, and of own deviations of cells taken as independent. ``shared_1s`` is
+    that of errors which all cells share, see `Shared`.
     """
+    shared = [Shared.of([s for s in soils if s["oxide"] == oxide]) for oxide in OXIDES]
     weights = pixel_weights()
     names, shares, deviations = [], [], []
     for name, mask in region_masks():
@@ -308,6 +368,7 @@ def regions(found: Sharpened, image: Float) -> dict[str, list[dict[str, Any]]]:
         sigma = np.sqrt(covariance[i, i])
         means.append(
             {"region": name, "value": value[i].tolist(), "value_1s": sigma.tolist()}
+            | {"shared_1s": [s.of_mean(v) for s, v in zip(shared, value[i], strict=True)]}
             | {"area": float((shares[i] > 0) @ weights)}
         )
         if i:
@@ -318,6 +379,9 @@ def regions(found: Sharpened, image: Float) -> dict[str, list[dict[str, Any]]]:
                     "other": name,
                     "value": (value[0] - value[i]).tolist(),
                     "value_1s": np.sqrt(spread).tolist(),
+                    "shared_1s": [
+                        s.of_difference(v) for s, v in zip(shared, value[0] - value[i], strict=True)
+                    ],
                 }
             )
     return {"means": means, "differences": differences}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from farside import provenance
 from farside.errors import InputError, StaleError
+from farside.maps.store import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -58,6 +59,14 @@ class TileRecord:
         """Return everything as plain values, the blocks sorted by place."""
         blocks = [self.blocks[place].to_row() for place in sorted(self.blocks)]
         return {**vars(self), "blocks": blocks}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an earlier run noted of a tile: the hash of its image, and whether all is made."""
+
+    sha256: str
+    finished: bool
 
 
 @contextmanager
@@ -179,35 +188,47 @@ class Ledger:
             )
 
     def check_tiles(self, names: Collection[str]) -> None:
-        """Raise `StaleError` when an unfinished run had a tile that is not among the names."""
-        left = sorted(self.tiles.keys() - set(names)) if self.unfinished else []
+        """Raise `StaleError` when half of a tile is there that is not among the names.
+
+        One whose folder was removed is given up.
+        """
+        half = [name for name in self.tiles if name not in names and not self.finished(name)]
+        left = sorted(name for name in half if (self._out / name).exists())
         if left:
             raise StaleError(
                 f"an unfinished run on {self._out} had {len(left)} tiles that are not given now "
-                f"({', '.join(left[:5])}); give them too, or write to another folder."
+                f"({', '.join(left[:5])}); give them too, or give them up by removing their "
+                "folders there, or write to another map."
             )
+        for name in half:
+            del self.tiles[name]
+
+    def finished(self, name: str) -> bool:
+        """Tell whether every block of a tile is made."""
+        tile = self.tiles.get(name)
+        if tile is None:
+            return False
+        grid = Grid(tile.height, tile.width, int(self._header["block"]))
+        return len(tile.blocks) == grid.rows * grid.columns
+
+    def known(self, name: str) -> Known | None:
+        """Return what is known of a tile before it is begun."""
+        tile = self.tiles.get(name)
+        return None if tile is None else Known(tile.sha256, self.kept(name))
+
+    def kept(self, name: str) -> bool:
+        """Tell whether a tile is finished and nobody has removed it since."""
+        return self.finished(name) and (self._out / name).is_dir()
 
     # -- writing ---------------------------------------------------------------------------
 
     def begin(self, name: str, tile: TileRecord) -> None:
-        """Note that work on a tile has begun.
-
-        Raises
-        ------
-        StaleError
-            when the image is not that which the map was made of
-        """
+        """Note that work on a tile has begun; blocks of another image of its name are forgotten."""
         known = self.tiles.get(name)
-        if known is None:
+        if known is None or known.sha256 != tile.sha256:
             self.tiles[name] = tile
             about = {k: v for k, v in vars(tile).items() if k != "blocks"}
             self._append({"tile": name, **about})
-        elif known.sha256 != tile.sha256:
-            raise StaleError(
-                f"the image {tile.source} is not that which {self._out} was made of (sha256 "
-                f"{known.sha256[:12]} there, {tile.sha256[:12]} now); bring the old one back, or "
-                "write to another folder."
-            )
 
     def add(self, name: str, blocks: list[BlockRecord]) -> None:
         """Note finished blocks of a tile."""
@@ -225,7 +246,8 @@ class Ledger:
             self._synced = time.monotonic()
 
     def finish(self, skipped: Collection[str]) -> None:
-        """Write the manifest, without the tiles that were skipped, and remove the journal."""
+        """Write the manifest, without the tiles that were skipped and not finished before."""
+        skipped = [name for name in skipped if not self.kept(name)]
         tiles = {name: t.to_dict() for name, t in self.tiles.items() if name not in skipped}
         content = {
             "format": FORMAT,

@@ -15,6 +15,7 @@ from farside.maps._basis import spatial_blocks
 from farside.maps._ground import Ground, SharpenSettings
 from farside.maps._paint import draw
 from farside.maps.sharpen import Sharpened, fit
+from farside.maps.soil_interval import soil_intervals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,19 +61,25 @@ def make_sharp_map(
     ground = Ground.load(settings)
     blocks = validation.by_blocks(ground, say)
     far = validation.near_to_far(ground, say)
+    caps = validation.without_caps(ground, say)
     say("sharp map from all cells")
     whole = fit(ground)
-    factors = validation.calibration(ground, blocks[0], shipped.COVERAGE)
+    factors = validation.calibration(ground, blocks[0], caps, shipped.COVERAGE)
     say("draw the sharp map")
     image, sd = draw(whole)
     polar = np.abs(grid_latitude()) > COLOUR_LIMIT_DEG
     sd = sd * np.where(polar[None, :, None], factors[1][:, None, None], factors[0][:, None, None])
     half = validation.NORMAL_90 * sd
+    wide, soil_scores = soil_intervals(
+        image, half, footprint_deg=settings.footprint_deg, coverage=shipped.COVERAGE
+    )
     away = novelty(ground)
-    shipped.write_map(folder, image, half, away, settings, {"calibration": factors.tolist()})
+    known = {"calibration": factors.tolist(), "soil_intervals": soil_scores}
+    shipped.write_map(folder, image, half, wide, away, settings, known)
     return {
-        **_validation(ground, [blocks, far, validation.by_cell(whole)]),
-        **_checks(whole, image, half),
+        **_validation(ground, [blocks, far, [caps], validation.by_cell(whole)]),
+        **_checks(whole, image, half, wide),
+        "soil_intervals": soil_scores,
         "settings": settings.to_dict(),
         "coverage": shipped.COVERAGE,
         "calibration": factors.tolist(),
@@ -97,7 +104,7 @@ def _validation(ground: Ground, protocols: list[list[validation.Held]]) -> dict[
     }
 
 
-def _checks(whole: Sharpened, image: Float, half: Float) -> dict[str, Any]:
+def _checks(whole: Sharpened, image: Float, half: Float, wide: Float) -> dict[str, Any]:
     ground = whole.ground
     width = ground.settings.footprint_deg
     smooth, plain = checks.bicubic(ground.cells), checks.plain(ground)
@@ -107,12 +114,13 @@ def _checks(whole: Sharpened, image: Float, half: Float) -> dict[str, Any]:
         "regression": np.stack([checks.blur(layer, width) for layer in plain]),
         "bicubic": smooth,
     }
+    soils = checks.soils(ground, image, (half, wide), smooth)
     return {
         "mass": checks.mass(ground, image),
         "sums": checks.sums(image, ground),
         "sharpness": checks.sharpness(ground, seen),
         "footprints": checks.footprints(ground, image),
         "titanium": checks.titanium({"sharp": image, "bicubic": smooth, "regression": plain}),
-        "soils": checks.soils(ground, image, half, smooth),
-        "regions": checks.regions(whole, image),
+        "soils": soils,
+        "regions": checks.regions(whole, image, soils),
     }

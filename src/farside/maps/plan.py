@@ -13,7 +13,7 @@ from farside.maps.predict import CHUNK, predict_block
 from farside.maps.progress import Say, clock
 from farside.maps.settings import MapSettings
 from farside.maps.sources import find_tiles
-from farside.maps.store import Grid
+from farside.maps.store import Grid, has_places
 from farside.maps.work import Opener, image_size, reason_of
 from farside.oxides import bundle
 from farside.spectra.prepare import open_image
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TRIAL_PIXELS = 8 * CHUNK
 NUMBERS_PER_PIXEL = 3 * len(OXIDES) + 1
 """Value and both bounds of each oxide, and the novelty; one byte of flags comes on top."""
+PLACE_BYTES = 8
+"""Latitude and longitude of a pixel of an image that is not drawn on a map."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,18 @@ def plan_tiles(
     settings = settings or MapSettings()
     sizes: dict[str, tuple[int, int]] = {}
     skipped: dict[str, str] = {}
+    placed = 0
     for source in find_tiles(images):
         say(f"open {source.path.name}")
         try:
-            sizes[source.tile] = image_size(opener(source.path), source)
+            image = opener(source.path)
+            height, width = sizes[source.tile] = image_size(image, source)
+            placed += height * width * has_places(image)
         except Exception as error:  # noqa: BLE001 - a damaged file may fail in any way
             skipped[source.tile] = reason_of(error)
     grids = [Grid(*size, settings.block) for size in sizes.values()]
     pixels = sum(grid.height * grid.width for grid in grids)
-    width = np.dtype(settings.storage).itemsize
+    number = np.dtype(settings.storage).itemsize
     say("try how fast this machine is")
     rate = pixels_per_second(bundle.load(settings.weights)) * settings.workers
     return MapPlan(
@@ -97,7 +102,7 @@ def plan_tiles(
         tiles=sizes,
         blocks=sum(grid.rows * grid.columns for grid in grids),
         pixels=pixels,
-        bytes=pixels * (NUMBERS_PER_PIXEL * width + 1),
+        bytes=pixels * (NUMBERS_PER_PIXEL * number + 1) + placed * PLACE_BYTES,
         seconds=round(pixels / rate, 1),
         skipped=skipped,
     )

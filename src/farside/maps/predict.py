@@ -52,6 +52,7 @@ class Block:
     value, lower, upper : (6, n) wt%, NaN where the pixel could not be used
     novelty : (n,) above 1: farther from every training spectrum than any validation reaches
     flag : (n,) sum of `FLAGS`
+    places : (2, n) latitude and longitude in degrees, of an image that is not drawn on a map
     """
 
     value: F32
@@ -59,6 +60,7 @@ class Block:
     upper: F32
     novelty: F32
     flag: Flag
+    places: F32 | None = None
 
     @property
     def good(self) -> int:

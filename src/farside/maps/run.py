@@ -21,6 +21,7 @@ from farside.maps.journal import (
     LOCK,
     MANIFEST,
     BlockRecord,
+    Known,
     Ledger,
     TileRecord,
     locked,
@@ -28,7 +29,7 @@ from farside.maps.journal import (
 from farside.maps.progress import Progress, Say
 from farside.maps.settings import MapSettings
 from farside.maps.sources import Source, find_tiles
-from farside.maps.store import Grid, write_root
+from farside.maps.store import Grid, hash_block, write_root
 from farside.maps.work import Batch, Failed, Made, Opener, Unwritable, Work
 from farside.spectra.prepare import open_image
 
@@ -99,7 +100,7 @@ class MapRun:
 class Worker(Protocol):
     """What a worker does; see `farside.maps.work.Work`."""
 
-    def begin(self, source: Source) -> TileRecord | Failed | Unwritable:
+    def begin(self, source: Source, known: Known | None) -> TileRecord | Failed | Unwritable:
         """Open an image and write the metadata of its tile."""
         ...
 
@@ -129,7 +130,7 @@ def map_tiles(
     Raises
     ------
     StaleError
-        when the map in `out` was made with other settings, weights, code or images
+        when the map in `out` was made with other settings, weights or code
     InputError
         when another run writes `out`, or it cannot be written; what is finished stays, and the
         same call goes on from there
@@ -170,8 +171,9 @@ def run(
         write_root(out, {"farside": header["farside"], "made_with": header})
         loop = _Loop(work, out, int(header["block"]), ledger, pool, Progress(len(sources), say))
         loop.run(sources)
-        for tile in loop.skipped:  # half a tile would pass for a whole one
-            shutil.rmtree(out / tile, ignore_errors=True)
+        for tile in loop.skipped:
+            if not ledger.kept(tile):  # half a tile would pass for a whole one
+                shutil.rmtree(out / tile, ignore_errors=True)
         _sweep(out.iterdir())
         ledger.finish(loop.skipped)
     except pool.lost as error:
@@ -260,7 +262,7 @@ class _Loop:
 
     def _submit(self, item: Source | Batch, tries: int) -> None:
         if isinstance(item, Source):
-            future = self._pool.submit(self._work.begin, item)
+            future = self._pool.submit(self._work.begin, item, self._ledger.known(item.tile))
         elif item.source.tile in self.skipped:
             return
         else:
@@ -288,10 +290,19 @@ class _Loop:
 
     def _skip(self, source: Source, reason: str) -> None:
         if source.tile not in self.skipped:
+            if self._ledger.kept(source.tile):
+                reason = f"{reason.rstrip('.')}. {self._kept_of(source.tile)}"
             self.skipped[source.tile] = reason
             self._tiles.pop(source.tile, None)
             self._progress.say(f"skipped {source.tile}: {reason}")
             self._progress.end_tile()
+
+    def _kept_of(self, tile: str) -> str:
+        """Say what is left of a tile that an earlier run finished and that cannot be made now."""
+        blocks = self._ledger.tiles[tile].blocks
+        damaged = sum(hash_block(self._out / tile, *p) != b.sha256 for p, b in blocks.items())
+        about = f"but {damaged} of its {len(blocks)} blocks are damaged" if damaged else "whole"
+        return f"What an earlier run made of it is kept, {about}."
 
     def _begin(self, source: Source, tile: TileRecord) -> None:
         self._ledger.begin(source.tile, tile)
@@ -324,7 +335,7 @@ class _Loop:
 
     def summary(self, sources: Sequence[Source]) -> MapRun:
         """Return what was done."""
-        tiles = [self._ledger.tiles[s.tile] for s in sources if s.tile not in self.skipped]
+        tiles = [self._ledger.tiles[s.tile] for s in sources if self._ledger.finished(s.tile)]
         blocks = [block for tile in tiles for block in tile.blocks.values()]
         seconds = self._progress.seconds()
         return MapRun(

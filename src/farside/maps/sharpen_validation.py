@@ -180,6 +180,14 @@ def near_to_far(ground: Ground, say: Callable[[str], None]) -> list[Held]:
     return held
 
 
+def without_caps(ground: Ground, say: Callable[[str], None]) -> Held:
+    """Return the cells beyond 70 degrees, whose colour is filled in, predicted from all others."""
+    out = ground.cells["colour_filled"].to_numpy(dtype=bool)
+    say("sharp map without the polar caps")
+    value, sd = (np.where(out[:, None], part, np.nan) for part in _sharp(ground, ~out))
+    return Held("caps", SHARP, value, sd)
+
+
 def by_cell(whole: Sharpened) -> list[Held]:
     """Return every cell predicted from all others, in closed form: optimistic.
 
@@ -279,13 +287,19 @@ def against(ground: Ground, own: Held, other: Held) -> list[dict[str, Any]]:
     return found
 
 
-def calibration(ground: Ground, held: Held, coverage: float) -> Float:
-    """Return the factor of the standard deviation that reaches a coverage by blocks, (2, 6).
+def calibration(ground: Ground, blocks: Held, caps: Held, coverage: float) -> Float:
+    """Return the factor of the standard deviation that reaches a coverage, (2, 6).
 
-    The first row is for cells within 70 degrees of the equator, the second for those beyond, where
-    colour is filled in. A factor below 1 is not used: nothing is narrowed.
+    The first row is for cells within 70 degrees of the equator, by blocks; the second for those
+    beyond, where colour is filled in: the larger one of blocks and of the caps left out as a
+    whole. A factor below 1 is not used: nothing is narrowed.
     """
-    ratio = np.abs(errors(ground, held)) / np.hypot(held.sd, ground.sigma)
     polar = ground.cells["colour_filled"].to_numpy(dtype=bool)
-    rows = [np.quantile(ratio[where], coverage, axis=0) for where in (~polar, polar)]
-    return np.maximum(np.stack(rows) / float(norm.ppf((1 + coverage) / 2)), 1.0)
+
+    def reached(held: Held, where: Mask) -> Float:
+        ratio = np.abs(errors(ground, held)) / np.hypot(held.sd, ground.sigma)
+        return np.asarray(np.quantile(ratio[where], coverage, axis=0))
+
+    beyond = np.maximum(reached(blocks, polar), reached(caps, polar))
+    rows = np.stack([reached(blocks, ~polar), beyond])
+    return np.maximum(rows / float(norm.ppf((1 + coverage) / 2)), 1.0)

@@ -18,6 +18,7 @@ from farside.constants import OXIDES
 from farside.datasets import layers as grid
 from farside.errors import InputError
 from farside.geography.projections import lunar_crs
+from farside.maps.predict import FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +44,15 @@ MODULES = (
     "maps.make_sharp",
     "maps.sharpen",
     "maps.sharpen_validation",
+    "maps.soil_interval",
 )
-TABLES = ("cells_5deg.csv", *grid.FILES)
+INPUTS = ("cells_5deg.csv", grid.FILES[0])
+TABLES = ("cells_5deg.csv", *grid.FILES, "missions.csv", "reference_soils.csv")
 """Code and data that the map depends on."""
 
-SCALE = {"value": 0.01, "half_width": 0.01, "novelty": 0.01}
-"""Step of what is stored, wt% and 1: the least half-width is fifteen times a step."""
+SCALE = {"value": 0.01, "half_width": 0.01, "soil_half_width": 0.05, "novelty": 0.01}
+"""Step of what is stored, wt% and 1: the least half-width is fifteen times a step. That of soils
+is rounded up."""
 
 
 def shipped_folder() -> Path:
@@ -66,6 +70,7 @@ def write_map(
     folder: Path,
     value: Float,
     half_width: Float,
+    soil_half_width: Float,
     novelty: Float,
     settings: SharpenSettings,
     about: Mapping[str, Any],
@@ -75,15 +80,19 @@ def write_map(
     Parameters
     ----------
     folder : to write to
-    value, half_width : (6, 360, 720), wt%; half of the interval of `COVERAGE`
+    value, half_width : (6, 360, 720), wt%; half of the interval of `COVERAGE` of a pixel's mean
+    soil_half_width : (6, 360, 720), wt%; the same for the soil at a point of the pixel
     novelty : (360, 720)
     settings : it was made with
     about : further entries of the sidecar
     """
-    whole = {
-        name: np.rint(values / SCALE[name]).astype(np.uint16)
-        for name, values in (("value", value), ("half_width", half_width), ("novelty", novelty))
+    steps = {
+        "value": np.rint(value / SCALE["value"]),
+        "half_width": np.rint(half_width / SCALE["half_width"]),
+        "soil_half_width": np.ceil(soil_half_width / SCALE["soil_half_width"]),
+        "novelty": np.rint(novelty / SCALE["novelty"]),
     }
+    whole = {name: values.astype(np.uint16) for name, values in steps.items()}
     with provenance.atomic_path(folder / FILES[0]) as path:
         np.savez_compressed(path, allow_pickle=False, **whole)
     provenance.write_json(
@@ -130,11 +139,15 @@ def load_map(folder: Path | None = None, *, stale: bool = False) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``value``, ``lower``, ``upper`` over ``(oxide, y, x)`` in wt%, float32, and ``novelty``
-        over ``(y, x)``, above 1 where the surface is unlike that of every cell learnt from; ``y``
-        and ``lat`` from 89.75 N, ``x`` and ``lon`` from 179.75 W, degrees of ``IAU_2015:30100``.
-        Attributes: ``coverage`` of the intervals, ``title``, ``source``, ``code_version``,
-        ``sha256`` and ``made_by``
+        over ``(oxide, y, x)`` in wt%, float32: ``value``; ``lower`` and ``upper`` for the mean of
+        the pixel on the scale of Lunar Prospector; ``soil_lower`` and ``soil_upper`` for the soil
+        at a point of the pixel, as a laboratory would measure it (`farside.maps.soil_interval`).
+        Over ``(y, x)``: ``novelty``, above 1 where the surface is unlike that of every cell learnt
+        from, and ``flag`` (uint8), ``novel`` of `farside.maps.predict.FLAGS` there and beyond 70
+        degrees, where colour is filled in. ``y`` and ``lat`` from 89.75 N, ``x`` and ``lon`` from
+        179.75 W, degrees of ``IAU_2015:30100``. Attributes: ``coverage`` of both intervals,
+        ``title``, ``source``, ``code_version``, ``sha256``, ``made_by``, and ``sources`` with
+        versions and hashes as `farside.maps.export.lineage` reads them
 
     Raises
     ------
@@ -155,31 +168,45 @@ def load_map(folder: Path | None = None, *, stale: bool = False) -> xr.Dataset:
         ) from error
     if not stale:
         provenance.check_fresh("sharp map", about["made_by"], made_by(about["settings"]))
-    value, half, novelty = (whole[name] * np.float32(about["scale"][name]) for name in SCALE)
-    return _dataset(value, half, novelty, about)
+    found = {name: whole[name] * np.float32(about["scale"][name]) for name in SCALE}
+    return _dataset(found, about)
 
 
-def _dataset(
-    value: NDArray[np.float32],
-    half: NDArray[np.float32],
-    novelty: NDArray[np.float32],
-    about: Mapping[str, Any],
-) -> xr.Dataset:
+def _flags(novelty: NDArray[np.float32]) -> NDArray[np.uint8]:
+    polar = np.abs(grid.grid_latitude()) > grid.COLOUR_LIMIT_DEG
+    return ((novelty > 1) | polar[:, None]).astype(np.uint8) * np.uint8(FLAGS["novel"])
+
+
+def _sources(about: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return what made the map, in the words of `farside.maps.export.lineage`."""
+    made = {"farside": about["code_version"], "weights": about["sha256"]}
+    return [
+        {**made, "input": name, "input_sha256": about["made_by"][f"data:{name}"]}
+        for name in INPUTS
+    ]
+
+
+def _dataset(found: Mapping[str, NDArray[np.float32]], about: Mapping[str, Any]) -> xr.Dataset:
+    value, over = found["value"], ("oxide", "y", "x")
     percent = {"units": "wt%", "coverage": about["coverage"]}
-    over = ("oxide", "y", "x")
+    variables: dict[str, Any] = {"value": (over, value, {"units": "wt%", "long_name": "oxide"})}
+    kinds = (
+        ("", "half_width", "mean of the pixel on the scale of Lunar Prospector"),
+        ("soil_", "soil_half_width", "soil at a point of the pixel"),
+    )
+    for name, half, words in kinds:
+        ends = {"lower": np.maximum(value - found[half], 0), "upper": value + found[half]}
+        for end, bound in ends.items():
+            about_end = {**percent, "long_name": f"{end} bound, {words}"}
+            variables[f"{name}{end}"] = (over, bound, about_end)
+    away = {"units": "1", "long_name": "distance of the surface from every cell, 1 = limit"}
+    variables["novelty"] = (("y", "x"), found["novelty"], away)
+    marks = {"flag_masks": [FLAGS["novel"]], "flag_meanings": "novel"}
+    variables["flag"] = (("y", "x"), _flags(found["novelty"]), marks)
     lat, lon = grid.grid_latitude(), grid.grid_longitude()
     north, east = {"units": "degrees_north"}, {"units": "degrees_east"}
     dataset = xr.Dataset(
-        {
-            "value": (over, value, {"units": "wt%", "long_name": "oxide"}),
-            "lower": (over, np.maximum(value - half, 0), {**percent, "long_name": "lower bound"}),
-            "upper": (over, value + half, {**percent, "long_name": "upper bound"}),
-            "novelty": (
-                ("y", "x"),
-                novelty,
-                {"units": "1", "long_name": "distance of the surface from every cell, 1 = limit"},
-            ),
-        },
+        variables,
         {
             "oxide": list(OXIDES),
             "y": ("y", lat, north),
@@ -194,6 +221,7 @@ def _dataset(
             "code_version": about["code_version"],
             "sha256": about["sha256"],
             "made_by": json.dumps(about["made_by"], sort_keys=True),
+            "sources": _sources(about),
         },
     )
     placed: xr.Dataset = dataset.rio.write_crs(lunar_crs("geographic"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from farside.errors import InputError
 from farside.provenance import sha256_file
-from farside.readers.kinds import KINDS
+from farside.readers.kinds import KINDS, named_by_labels, needs_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 ENDINGS = tuple(ending for kind in KINDS if kind.image for ending in kind.endings)
 """What is taken from a folder; an .img or .hdr beside a label of the same name belongs to it."""
 
-BESIDE = (".lbl", ".LBL", ".img", ".IMG", ".hdr", ".HDR", ".dat", ".DAT")
+DATA = (".img", ".dat", ".bsq", ".bil", ".bip")
+"""Endings of images whose label or header is another file of the same name."""
+
+BESIDE = (".lbl", ".LBL", ".img", ".IMG", ".hdr", ".HDR", ".dat", ".DAT", ".bands.csv")
 """Endings of files that hold one image together with a file of the same name."""
 
 
@@ -50,16 +53,18 @@ def find_tiles(given: Iterable[Path | str]) -> list[Source]:
         when one names nothing, or two images have the same name
     """
     found: dict[str, Source] = {}
-    for one in given:
-        for path in _expand(Path(one)):
-            full = path.absolute()
-            tile = full.stem
-            if tile in found and found[tile].path != full:
-                raise InputError(
-                    f"two images are called {tile}: {found[tile].path} and {full}; a map holds one "
-                    "tile of each name, so rename one or make two maps."
-                )
-            found[tile] = Source(tile, full)
+    try:
+        every = {path.absolute(): None for one in given for path in _expand(Path(one))}
+    except OSError as error:
+        raise InputError(f"cannot look into {error.filename}: {error.strerror}.") from error
+    for path in _without_parts(list(every)):
+        tile = path.stem
+        if tile in found:
+            raise InputError(
+                f"two images are called {tile}: {found[tile].path} and {path}; a map holds one "
+                "tile of each name, so rename one or make two maps."
+            )
+        found[tile] = Source(tile, path)
     if not found:
         raise InputError("no tile was given; name images, folders or patterns.")
     return [found[tile] for tile in sorted(found)]
@@ -72,11 +77,11 @@ def _expand(path: Path) -> list[Path]:
         inside = [p for p in sorted(path.iterdir()) if _is_image(p)]
         if not inside:
             raise InputError(f"{path} holds no image; known endings: {', '.join(ENDINGS)}.")
-        return _without_parts(inside)
+        return inside
     matched = [Path(name) for name in sorted(glob.glob(str(path)))]  # noqa: PTH207 - absolute too
     if not matched:
         raise InputError(f"there is no image {path}, and as a pattern it matches nothing.")
-    return _without_parts(matched)
+    return matched
 
 
 def _is_store(path: Path) -> bool:
@@ -88,32 +93,43 @@ def _is_image(path: Path) -> bool:
 
 
 def _without_parts(paths: list[Path]) -> list[Path]:
-    """Return the paths without data files whose label is among them."""
+    """Return the paths without the data files of labels and headers that are among them."""
     labels = {p.with_suffix("") for p in paths if p.suffix.lower() == ".lbl"}
     headers = {p.with_suffix("") for p in paths if p.suffix.lower() == ".hdr"}
+    named: dict[Path, set[str]] = {}
     kept = []
     for path in paths:
-        ending, bare = path.suffix.lower(), path.with_suffix("")
-        if ending in (".img", ".hdr") and bare in labels:
+        ending, own = path.suffix.lower(), path.with_suffix("")
+        if ending in (*DATA, ".hdr") and own in labels:
             continue
-        if ending == ".hdr" and any(p.with_suffix("") == bare and p != path for p in paths):
-            continue
+        if ending in DATA and needs_label(path):
+            if path.parent not in named:
+                named[path.parent] = named_by_labels(path.parent)
+            if own in headers or path.name.lower() in named[path.parent]:
+                continue
         kept.append(path)
-    return kept if labels or headers else paths
+    images = {p.with_suffix("") for p in kept if p.suffix.lower() != ".hdr"}
+    return [p for p in kept if p.suffix.lower() != ".hdr" or p.with_suffix("") not in images]
 
 
-def hash_source(path: Path) -> str:
+def hash_source(path: Path, reads: Iterable[str] = ()) -> str:
     """Return the SHA-256 of an image.
 
     That of the file where it is one file. Where it is several (a label and its data, a Zarr
     store), that of the lines ``HASH  NAME`` of all of them, sorted by name, as ``sha256sum`` prints
     them.
+
+    Parameters
+    ----------
+    path : file, or folder of a Zarr store
+    reads : names of the files beside it that its pixels, angles and places are read from
     """
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file())
         names = [p.relative_to(path).as_posix() for p in files]
     else:
-        files = sorted({path, *(p for p in map(path.with_suffix, BESIDE) if p.is_file())})
+        beside = [*map(path.with_suffix, BESIDE), *(path.with_name(name) for name in reads)]
+        files = sorted({path, *(p for p in beside if p.is_file())})
         names = [p.name for p in files]
     if len(files) == 1:
         return sha256_file(files[0])

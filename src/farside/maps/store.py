@@ -3,12 +3,13 @@
     map.zarr/zarr.json                     settings and provenance of the whole map
     map.zarr/TILE/value, lower, upper      (oxide, y, x) in wt%
     map.zarr/TILE/novelty, flag            (y, x)
+    map.zarr/TILE/lat, lon                 (y, x) of an image that is not drawn on a map (M3)
     map.zarr/TILE/oxide, y, x, spatial_ref coordinates and coordinate system
     map.zarr/manifest.json                 every finished block with its hash
 
-A chunk is a block, with all oxides, so that whoever works on a block writes five files that
-nobody else writes. zarr writes a chunk to a temporary file and renames it: a reader sees a chunk
-or none, never a part. A chunk that holds nothing but fill is not written at all. Compressor, level
+A chunk is a block, with all oxides, so that whoever works on a block writes files that nobody else
+writes. zarr writes a chunk to a temporary file and renames it: a reader sees a chunk or none, never
+a part. A chunk that holds nothing but fill is not written at all. Compressor, level
 and metadata are fixed, so that the same pixels always give the same bytes.
 """
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 CONVENTIONS = "CF-1.11"
 OXIDE_VARIABLES = ("value", "lower", "upper")
 VARIABLES = (*OXIDE_VARIABLES, "novelty", "flag")
+PLACES = {"lat": "latitude", "lon": "longitude"}
+"""Coordinates of single pixels, with their CF name."""
 
 
 def _compressor() -> BloscCodec:
@@ -128,11 +131,22 @@ def write_tile(
         about = _about(name, storage, float(attrs["coverage"]))
         if mapped:
             about["grid_mapping"] = "spatial_ref"
+        if has_places(image):
+            about["coordinates"] = " ".join(PLACES)
         dtype: DTypeLike = np.uint8 if name == "flag" else storage
         dims = ("oxide", "y", "x") if name in OXIDE_VARIABLES else ("y", "x")
         shape = (len(OXIDES),) * (len(dims) - 2) + (grid.height, grid.width)
         _array(memory, name, shape, np.dtype(dtype), dims, about, block=block)
+    for name, title in PLACES.items() if has_places(image) else ():
+        about = {"standard_name": title, "units": "degrees"}
+        shape = (grid.height, grid.width)
+        _array(memory, name, shape, np.dtype("float32"), ("y", "x"), about, block=block)
     _copy(content, folder)
+
+
+def has_places(image: xr.Dataset) -> bool:
+    """Tell whether an image knows latitude and longitude of each pixel."""
+    return all(name in image.coords and image[name].ndim == 2 for name in PLACES)
 
 
 def _places(image: xr.Dataset) -> xr.Dataset:
@@ -150,7 +164,10 @@ def _places(image: xr.Dataset) -> xr.Dataset:
         return places
     places = places.rio.write_crs(crs).rio.write_coordinate_system()
     x, y = (places[name].to_numpy() for name in ("x", "y"))
-    if min(x.size, y.size) > 1:  # the form that GDAL reads: corner and steps of the pixels
+    written = image["spatial_ref"].attrs.get("GeoTransform")
+    if written is not None:
+        places["spatial_ref"].attrs["GeoTransform"] = str(written)
+    elif min(x.size, y.size) > 1:  # the form that GDAL reads: corner and steps of the pixels
         dx, dy = (float(c[-1] - c[0]) / (c.size - 1) for c in (x, y))
         corner = (float(x[0]) - dx / 2, float(y[0]) - dy / 2)
         places["spatial_ref"].attrs["GeoTransform"] = (
@@ -228,24 +245,27 @@ def _copy(content: Mapping[str, Buffer], folder: Path) -> None:
 
 
 def chunk_paths(folder: Path, i: int, j: int) -> list[Path]:
-    """Return the files of block (i, j), in the order of `VARIABLES`."""
-    lead = {name: "0/" if name in OXIDE_VARIABLES else "" for name in VARIABLES}
-    return [folder / name / f"c/{lead[name]}{i}/{j}" for name in VARIABLES]
+    """Return the files of block (i, j), in the order of `VARIABLES`, then of `PLACES` if any."""
+    names = [*VARIABLES, *(name for name in PLACES if (folder / name).is_dir())]
+    lead = {name: "0/" if name in OXIDE_VARIABLES else "" for name in names}
+    return [folder / name / f"c/{lead[name]}{i}/{j}" for name in names]
 
 
 def write_block(
     folder: Path, grid: Grid, place: tuple[int, int], block: Block, storage: Storage
 ) -> None:
-    """Write the five chunks of a block, each to a temporary file that is then renamed."""
+    """Write the chunks of a block, each to a temporary file that is then renamed."""
     y, x = grid.window(*place)
     shape = (y.stop - y.start, x.stop - x.start)
     for path in chunk_paths(folder, *place):  # a damaged chunk must not be read back and merged
         path.unlink(missing_ok=True)
-    for name in VARIABLES:
+    layers = {name: getattr(block, name) for name in VARIABLES}
+    layers |= {name: layer if name == "flag" else stored(layer, storage)
+               for name, layer in layers.items()}  # fmt: skip
+    if block.places is not None:
+        layers |= dict(zip(PLACES, block.places, strict=True))
+    for name, content in layers.items():
         array = zarr.open_array(LocalStore(folder / name), mode="r+", zarr_format=3)
-        content = getattr(block, name)
-        if name != "flag":
-            content = stored(content, storage)
         array[..., y, x] = content.reshape(*content.shape[:-1], *shape)
 
 

@@ -7,9 +7,10 @@ record; pixels go only from the image to the map. What is slow to make (the esti
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,10 @@ import xarray as xr
 
 from farside import provenance
 from farside.errors import FarsideError, InputError, StaleError
-from farside.maps.journal import BlockRecord, TileRecord
+from farside.maps.journal import BlockRecord, Known, TileRecord
 from farside.maps.predict import Storage, predict_block
 from farside.maps.sources import Source, hash_source
-from farside.maps.store import Grid, hash_block, write_block, write_tile
+from farside.maps.store import PLACES, Grid, has_places, hash_block, write_block, write_tile
 from farside.oxides import bundle
 from farside.spectra.prepare import open_image, prepare
 
@@ -105,21 +106,38 @@ class Work:
     weights_sha256: str
     opener: Opener = open_image
 
-    def begin(self, source: Source) -> TileRecord | Failed | Unwritable:
-        """Open an image, hash it, and write the metadata of its tile."""
+    def begin(self, source: Source, known: Known | None) -> TileRecord | Failed | Unwritable:
+        """Open an image, hash it, and write the metadata of its tile.
+
+        A tile that is finished is left alone where the image is no longer that which it was made
+        of; of one that is not, the blocks that another image gave are removed.
+        """
         try:
-            sha256 = hash_source(source.path)
-            image = self._image(source, sha256)
+            sha256 = hash_source(source.path, self.opener(source.path).attrs.get("reads", ()))
+            image = _opened(self.opener, source.path, sha256)
             height, width = image_size(image, source)
         except Exception as error:  # noqa: BLE001 - a damaged file may fail in any way
             return Failed(reason_of(error))
+        stale = known if known is not None and known.sha256 != sha256 else None
+        if stale is not None and stale.finished:
+            return Failed(
+                f"the image {source.path.name} is not that which the tile was made of (sha256 "
+                f"{stale.sha256[:12]} there, {sha256[:12]} now); bring the old one back, or remove "
+                f"the folder {self.out / source.tile}, and it is made anew"
+            )
         attrs = {
             "coverage": self.estimator().coverage,
             "estimator": self.estimator().method.name,
             "input": source.path.name,
             "input_sha256": sha256,
+            "sensor": self.sensor or str(image.attrs.get("sensor", "")),
+            "product": str(image.attrs.get("product", "")),
+            "scene": str(image.attrs.get("scene", "")),
+            "photometry": str(image.attrs.get("photometry", "that of the product")),
         }
         try:
+            if stale is not None:
+                shutil.rmtree(self.out / source.tile, ignore_errors=True)
             write_tile(self.out / source.tile, image, self.block, self.storage, attrs)
         except (OSError, InputError) as error:
             return Unwritable(reason_of(error))
@@ -166,7 +184,7 @@ class Work:
         return records
 
     def _read(self, batch: Batch, y: slice, x: slice) -> xr.Dataset:
-        image = self._image(batch.source, batch.sha256)
+        image = _opened(self.opener, batch.source.path, batch.sha256)[["reflectance"]]
         with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE_MB):
             # one thread per block is enough: the blocks are what runs in parallel
             return image.isel(y=y, x=x).load(scheduler="synchronous")
@@ -179,18 +197,17 @@ class Work:
         if "incidence_deg" in spectra.coords:
             light = spectra["incidence_deg"].broadcast_like(spectra["reflectance"].isel(band=0))
             incidence = light.transpose("y", "x").to_numpy().reshape(-1).astype(np.float32)
-        return predict_block(
+        block = predict_block(
             self.estimator(),
             reflectance,
             spectra["wavelength_nm"].to_numpy(),
             incidence_deg=incidence,
             transfer=transfer,
         )
-
-    def _image(self, source: Source, sha256: str) -> xr.Dataset:
-        # readers hush warnings while they open, which in Python is done for all threads at once
-        with _ONE_AT_A_TIME:
-            return _opened(self.opener, source.path, sha256)
+        if not has_places(region):
+            return block
+        places = [region[name].transpose("y", "x").to_numpy().reshape(-1) for name in PLACES]
+        return replace(block, places=np.stack(places).astype(np.float32))
 
     def estimator(self) -> OxideEstimator:
         """Return the estimator; it is loaded once per process."""

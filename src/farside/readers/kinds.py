@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farside.errors import InputError
-from farside.readers._pds3 import Label, read_label
+from farside.readers._pds3 import LABEL_LIMIT, Label, read_label
 from farside.readers.kaguya_mi import read_mi
 from farside.readers.kaguya_sp import read_sp
 from farside.readers.m3 import read_m3
@@ -70,6 +71,7 @@ _BEGINNINGS = (
     *((magic, GEOTIFF) for magic in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     (b"ENVI", ENVI),
 )
+_POINTED = re.compile(r"^[ \t]*\^\w+[ \t]*=[ \t(]*\"?([^\s\",()<>]+\.\w+)", re.MULTILINE)
 _RAW_IMAGES = (".img", ".dat", ".bsq", ".bil", ".bip")
 
 
@@ -80,6 +82,24 @@ def _label_beside(path: Path) -> tuple[Kind, Path] | None:
             if path.suffix.lower() in _RAW_IMAGES and name.is_file():
                 return kind, name
     return None
+
+
+def needs_label(path: Path) -> bool:
+    """Tell whether a file is an image whose label or header stands in another file."""
+    if not path.is_file():
+        return False
+    start = _begins(path, 32).lstrip()
+    return not any(start.startswith(magic) for magic, _ in _BEGINNINGS)
+
+
+def named_by_labels(folder: Path) -> set[str]:
+    """Return the names, in lower case, of the files that the PDS3 labels in a folder point to."""
+    found: set[str] = set()
+    for path in folder.iterdir():
+        if path.suffix.lower() == ".lbl" and path.is_file():
+            text = _begins(path, LABEL_LIMIT).decode("latin-1")
+            found.update(name.lower() for name in _POINTED.findall(text))
+    return found
 
 
 def _missing(path: Path, found: Kind | None) -> InputError:

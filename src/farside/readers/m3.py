@@ -97,7 +97,7 @@ def _checked(block: NDArray[Any], name: str, file: str) -> NDArray[Any]:
 def _backplanes(path: Path, root: PdsObject, like: da.Array) -> tuple[dict[str, Any], list[str]]:
     """Return the coordinates that the backplanes give, lazy, and the files they come from."""
     out: dict[str, Any] = {}
-    files = []
+    files = [path.name]
     for name, wanted in (("LOC", _LOC), ("OBS", _OBS)):
         if not root.has(f"{name}_FILE"):
             continue
@@ -120,7 +120,7 @@ def _backplanes(path: Path, root: PdsObject, like: da.Array) -> tuple[dict[str, 
             plane = values[names.index(band)]
             out[coordinate] = plane.map_blocks(check, dtype=plane.dtype, meta=plane._meta)  # noqa: SLF001
         files.append(file.name)
-    return out, files
+    return out, files if out else []
 
 
 def _geometry_label(path: Path, root: PdsObject, level: str) -> tuple[Path, PdsObject]:
@@ -153,7 +153,8 @@ def read_m3(
         g = 30°); Level 1B with ``radiance`` (W m-2 sr-1 um-1) in its place and the attribute
         ``solar_distance_au``, see `farside.spectra.photometry`. Coordinates ``lat, lon`` (degrees)
         and ``incidence_deg, emission_deg, phase_deg`` at the sphere, where the backplanes are
-        there; an impossible value raises when it is read. The attribute ``reads`` lists the files.
+        there; an impossible value raises when it is read. The attribute ``reads`` lists the files,
+        among them the Level 1B label that named the backplanes of a Level 2 image.
 
     Raises
     ------
@@ -192,5 +193,5 @@ def read_m3(
         scene=root.get("PRODUCT_ID") or path.stem,
         product=f"M3 {level}",
         version=root.get("PRODUCT_VERSION_ID"),
-        reads=[file.name, *planes],
+        reads=[file.name, *(name for name in planes if name != path.name)],
     )

@@ -56,13 +56,14 @@ def _open_store(path: str) -> xr.Dataset:
         # metadata array by array, whether consolidated or not: no warning has to be hushed, which
         # would reach into other threads
         store: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=False)
-        return store
     except InputError:
         raise
     except Exception as error:
         raise InputError(
             f"it is not a Zarr store that can be read ({type(error).__name__}: {str(error)[:200]})."
         ) from error
+    else:
+        return store
 
 
 def _read(variable: xr.DataArray, key: tuple[slice, ...]) -> NDArray[Any]:

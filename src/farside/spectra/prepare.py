@@ -13,7 +13,7 @@ from farside.errors import UnknownNameError
 from farside.readers.dataset import make_spectra
 from farside.readers.kinds import read_any
 from farside.spectra.bands import BandSet, band_set
-from farside.spectra.photometry import normalise, radiance_factor
+from farside.spectra.photometry import OBSERVED, normalise, radiance_factor
 from farside.spectra.resample import resample
 from farside.spectra.transfer import Transfer, load_transfer
 
@@ -42,8 +42,9 @@ def open_spectra(path: Path) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Spectra; radiance (M3 Level 1B) is brought to reflectance at i = 30°, e = 0°, g = 30°, see
-        `farside.spectra.photometry.normalise`
+        Spectra; radiance (M3 Level 1B) and reflectance marked as observed (attribute ``geometry``)
+        are brought to i = 30°, e = 0°, g = 30°, see `farside.spectra.photometry.normalise`, and
+        the attribute ``photometry`` says so
 
     Raises
     ------
@@ -76,7 +77,11 @@ def open_image(path: Path) -> xr.Dataset:
 
 
 def _reflectance(spectra: xr.Dataset) -> xr.Dataset:
-    return normalise(radiance_factor(spectra)) if "radiance" in spectra else spectra
+    """Return spectra at the standard geometry; those that are there already are left alone."""
+    if "radiance" in spectra:
+        return normalise(radiance_factor(spectra))
+    observed = spectra["reflectance"].attrs.get("geometry") == OBSERVED
+    return normalise(spectra) if observed else spectra
 
 
 def prepare(
