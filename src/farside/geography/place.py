@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)\s*°?\s*([NSEWnsew]?)")
 _LONE_LETTER = re.compile(r"(\d°?)\s+([NSEWnsew])(?=\s|$)")
+_PLAIN = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"})
+"""Signs that texts put before a southern latitude, as keyboards do."""
 _WORDS_OF_NO_NUMBER = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity")
 
 
@@ -56,7 +58,7 @@ def read_place(words: Sequence[str]) -> Place:
     >>> read_place(["von", "karman"]).name
     'Von Kármán'
     """
-    text = " ".join(words).replace(",", " ")
+    text = " ".join(words).replace(",", " ").translate(_PLAIN)
     parts = _LONE_LETTER.sub(r"\1\2", text).split()
     if not parts:
         raise InputError("no place is given; write LAT LON in degrees, or the name of a feature.")
@@ -91,6 +93,11 @@ def _coordinates(numbers: Sequence[re.Match[str]], text: str) -> Place:
 
 
 def _named(text: str) -> Place:
+    if re.match(r"--?[a-z]", text, re.IGNORECASE):
+        raise InputError(
+            f"{text!r} is neither an option of this command nor a place; see --help, and write "
+            "places as -41.6 -154.0, 41.6S 154.0W or by name."
+        )
     missions = load_missions()
     known = {_key(name): row for row, name in enumerate(missions["mission"])}
     if _key(text) in known:

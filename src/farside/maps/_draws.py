@@ -75,6 +75,18 @@ def coverage_of(oxides: xr.Dataset) -> float:
     return float(own)
 
 
+def for_soil(oxides: xr.Dataset) -> xr.Dataset:
+    """Return a map with the interval of the soil at a point as its interval, where it has one.
+
+    The map that ships tells two intervals, see `farside.maps.shipped.load_map`; one made from
+    spectra tells one, which is learnt from soils of landing sites.
+    """
+    if "soil_lower" not in oxides:
+        return oxides
+    ends = {"lower": oxides["soil_lower"], "upper": oxides["soil_upper"]}
+    return oxides.assign(ends).drop_vars(["soil_lower", "soil_upper"])
+
+
 def drawn(
     oxides: xr.Dataset, *, draws: int, seed: int, correlation: Float | None = None
 ) -> Iterator[tuple[slice, Float]]:

@@ -22,14 +22,18 @@ def page(site: Site) -> str:
     cover = f"{site.coverage:.0%}"
     blocks = [
         _head(site),
-        _block(f"oxides, {cover} intervals ({site.source})", site.oxides),
+        _oxides(site, cover),
         _block("how far from what the map was made of", site.novelty) if site.novelty else "",
-        _block("derived", site.derived),
+        _block(f"derived, of the soil at this point, {cover} intervals", site.derived),
         _title("surface material, probability of each class")
         + "\n".join(f"  {name:26} {share:6.1%}" for name, share in site.lithologies),
         _block("Lunar Prospector cell of 5 degrees, one sigma", site.cell),
         _block("layers of 0.5 degree, least and greatest of 3 x 3 pixels around", site.layers),
-        _block(f"resources, at least {cover} intervals", site.resources, notes=True)
+        _block(
+            f"resources of the soil at this point, at least {cover} intervals",
+            site.resources,
+            notes=True,
+        )
         + f"\n  hydrogen: {site.hydrogen}",
         _ground(site),
         _score(site),
@@ -53,6 +57,32 @@ def _head(site: Site) -> str:
             f"  nearest landings {landed}",
         ]
     )
+
+
+def _oxides(site: Site, cover: str) -> str:
+    """Return the oxides: what a sample would hold, and what the mean of the pixel does."""
+    if not site.pixel:
+        return _block(f"oxides, {cover} intervals ({site.source})", site.oxides)
+    rows = (
+        f"  {soil.name:10} {_number(soil.value or 0):>7} wt%  {_ends(soil):>18}   {_ends(pixel)}"
+        if soil.value is not None
+        else _line(soil)
+        for soil, pixel in zip(site.oxides, site.pixel, strict=True)
+    )
+    return (
+        _title(f"oxides, with two intervals of {cover} ({site.source})")
+        + "  soil: what a sample from this point may hold; learnt from eleven landings, most of "
+        "them in maria\n"
+        "  pixel: the mean over 15 km on Lunar Prospector's scale; many landing soils lie outside\n"
+        + f"  {'':22}  {'soil':>18}   pixel\n"
+        + "\n".join(rows)
+    )
+
+
+def _ends(figure: Figure) -> str:
+    if figure.lower is None or figure.upper is None:
+        return "not known"
+    return f"{_number(figure.lower)} to {_number(figure.upper)}"
 
 
 def _title(text: str) -> str:

@@ -220,20 +220,22 @@ def lithology(
     oxides: xr.Dataset,
     thorium_ppm: ArrayLike,
     *,
+    thorium_1s: ArrayLike = 0.0,
     correlation: Float | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> xr.Dataset:
-    """Return the probability of each lithology, from the intervals of the oxides.
+    """Return the probability of each lithology, from the intervals of the oxides and of thorium.
 
-    The classes are rules for surface material, soils and their mixtures, not for rocks; thorium is
-    taken as it is, without an error. In the South Pole-Aitken basin "very-low-Ti mare" can also be
-    iron-rich impact melt, and "mixed or mafic" is its usual floor.
+    The classes are rules for surface material, soils and their mixtures, not for rocks. Errors of
+    thorium are taken as normal and independent of those of the oxides. In the South Pole-Aitken
+    basin "very-low-Ti mare" can also be iron-rich impact melt, and "mixed or mafic" is its usual
+    floor.
 
     Parameters
     ----------
     oxides : as in `mg_number`
-    thorium_ppm : on the same pixels
+    thorium_ppm, thorium_1s : on the same pixels, and one sigma
     correlation, draws, seed : as in `mg_number`
 
     Returns
@@ -244,10 +246,16 @@ def lithology(
     """
     checked = check_oxide_map(oxides)
     like = checked["value"].isel(oxide=0, drop=True)
-    thorium = np.broadcast_to(np.asarray(thorium_ppm, dtype=float), like.shape).reshape(-1)
+    thorium, sigma = (
+        np.broadcast_to(np.asarray(part, dtype=float), like.shape).reshape(-1)
+        for part in (thorium_ppm, thorium_1s)
+    )
+    rng = np.random.default_rng([seed, 1])
     share = np.full((len(LITHOLOGIES), thorium.size), np.nan)
     for part, draw in drawn(checked, draws=draws, seed=seed, correlation=correlation):
-        codes = classify(np.moveaxis(draw, 1, 0), thorium[part])
+        error = rng.standard_normal((draws, draw.shape[2]))
+        near = np.maximum(thorium[part] + sigma[part] * error, 0.0)
+        codes = classify(np.moveaxis(draw, 1, 0), near)
         for number in range(len(LITHOLOGIES)):
             share[number, part] = (codes == number).mean(axis=0)
         share[:, part] = np.where((codes == -1).any(axis=0), np.nan, share[:, part])

@@ -29,7 +29,7 @@ class Weights:
     roughness : of the ground at 7.6 km; whether one can drive: 1
     illumination : power and heat: 2
     bearing : of the ground; the same nearly everywhere, as no map of it exists: 0.5
-    knowledge : how narrow the interval of FeO is; a site that is known costs less risk: 1
+    knowledge : how narrow the interval of the soil's FeO is; what is known costs less risk: 1
     """
 
     oxygen: float = 2.0
@@ -111,7 +111,7 @@ UTILITIES: dict[str, Utility] = {
         "a habitat of 10 t per footing of 1 m2 presses 16 kPa; 300 kPa leaves a wide margin",
     ),
     "knowledge": Utility(
-        "width of the interval of FeO", "wt%", 12.0, 0.0,
+        "width of the interval of the soil's FeO", "wt%", 12.0, 0.0,
         "12 wt% is most of the range of the Moon: nothing known",
     ),
 }  # fmt: skip

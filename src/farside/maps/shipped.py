@@ -181,8 +181,7 @@ def _sources(about: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return what made the map, in the words of `farside.maps.export.lineage`."""
     made = {"farside": about["code_version"], "weights": about["sha256"]}
     return [
-        {**made, "input": name, "input_sha256": about["made_by"][f"data:{name}"]}
-        for name in INPUTS
+        {**made, "input": name, "input_sha256": about["made_by"][f"data:{name}"]} for name in INPUTS
     ]
 
 

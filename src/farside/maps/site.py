@@ -11,7 +11,7 @@ import pyproj
 
 from farside.constants import OXIDES
 from farside.datasets import cell_covariance, load_cells_5deg, load_missions
-from farside.datasets.layers import load_layers
+from farside.datasets.layers import COLOUR_LIMIT_DEG, load_layers
 from farside.errors import InputError
 from farside.geography import great_circle_km, in_spa, is_near_side
 from farside.geography.features import (
@@ -20,10 +20,11 @@ from farside.geography.features import (
     containing_features,
     nearest_centre,
 )
-from farside.maps._draws import coverage_of, oxide_correlation
+from farside.maps._draws import coverage_of, for_soil, oxide_correlation
 from farside.maps.derived import lithology, mg_number, terranes, young_mare_candidates
 from farside.maps.grid import grid_of, period
 from farside.maps.illumination import Illumination, illumination
+from farside.maps.predict import FLAGS
 from farside.maps.resources import HYDROGEN, resources
 from farside.maps.score import Score, Weights, site_score
 from farside.maps.soil_mechanics import (
@@ -75,7 +76,9 @@ class Site:
     missions : nearest landings and their distance in km
     source : of the oxides
     coverage : of the intervals of oxides and of what follows from them
-    oxides, cell, layers, derived, resources : figures
+    oxides : with the interval for the soil at this point
+    pixel : the same values with the interval for the mean of the pixel, where the map tells it
+    cell, layers, derived, resources : figures; what is derived is of the soil at this point
     novelty : what the map says of how unlike its training the place is
     lithologies : probability by class, the likeliest first
     hydrogen : why there is no figure
@@ -97,6 +100,7 @@ class Site:
     source: str
     coverage: float
     oxides: tuple[Figure, ...]
+    pixel: tuple[Figure, ...]
     novelty: tuple[Figure, ...]
     cell: tuple[Figure, ...]
     layers: tuple[Figure, ...]
@@ -149,7 +153,8 @@ def site(
     check_point(lat, lon)
     lon = (lon + 180) % 360 - 180
     ground = soil(on)
-    oxides, source = _oxides_at(lat, lon, map_path)
+    pixel, source = _oxides_at(lat, lon, map_path)
+    oxides = for_soil(pixel)
     whole = load_layers()
     here = _pixel(whole, lat, lon)
     row = _cell(lat, lon)
@@ -174,15 +179,16 @@ def site(
         missions=_missions(lat, lon),
         source=source,
         coverage=coverage_of(oxides),
-        oxides=tuple(_figure(oxides.sel(oxide=o), o, "wt%") for o in OXIDES),
-        novelty=_novelty(oxides),
+        oxides=_oxide_figures(oxides),
+        pixel=_oxide_figures(pixel) if "soil_lower" in pixel else (),
+        novelty=_novelty(oxides, lat if map_path is None else 0.0),
         cell=_cell_figures(row),
         layers=figures,
         derived=(
             _figure(mg_number(oxides, correlation=correlation, draws=DRAWS), "Mg#", "%"),
             _young(oxides, here),
         ),
-        lithologies=_classes(oxides, here, correlation),
+        lithologies=_classes(oxides, here, row),
         resources=_offers(offers),
         hydrogen=HYDROGEN,
         sunlight=sun,
@@ -254,13 +260,23 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _novelty(oxides: xr.Dataset) -> tuple[Figure, ...]:
-    """Return what the map says of extrapolation, whatever its name and whether by oxide."""
+def _oxide_figures(oxides: xr.Dataset) -> tuple[Figure, ...]:
+    return tuple(_figure(oxides.sel(oxide=o), o, "wt%") for o in OXIDES)
+
+
+def _novelty(oxides: xr.Dataset, lat: float) -> tuple[Figure, ...]:
+    """Return what the map says of extrapolation, in words too."""
     found = []
-    for name in ("novelty", "extrapolation", "flag"):
-        if name in oxides and oxides[name].size == 1:
-            value = float(oxides[name].to_numpy().item())
-            found.append(Figure(name, _known(value), None, None, "1"))
+    if "novelty" in oxides:
+        value = float(oxides["novelty"].to_numpy().item())
+        far = "above 1: the map extrapolates here" if value > 1 else "1 is the limit"
+        found.append(Figure("novelty", _known(value), None, None, "1", far))
+    if "flag" in oxides:
+        flag = int(oxides["flag"].to_numpy().item())
+        words = ", ".join(name for name, bit in FLAGS.items() if flag & bit) or "nothing to mind"
+        if abs(lat) > COLOUR_LIMIT_DEG:
+            words += f"; beyond {COLOUR_LIMIT_DEG:g} degrees colour is filled in, not measured"
+        found.append(Figure("flag", flag, None, None, "1", words))
     return tuple(found)
 
 
@@ -268,13 +284,12 @@ def _cell_figures(row: pd.DataFrame) -> tuple[Figure, ...]:
     """Return the gamma-ray cell: oxides with one sigma of the covariance, K, Th and U."""
     line = row.iloc[0]
     sigma = np.sqrt(np.diag(cell_covariance(row)[0]))
-    clamped = str(line["censored"])
+    clamped = str(line["censored"]).split(";")
     pairs = [(o, float(line[o]), float(s), "wt%") for o, s in zip(OXIDES, sigma, strict=True)]
     pairs += [(e, float(line[e]), float(line[f"{e}_1s"]), "ppm") for e in ("Th", "K", "U")]
+    note = "clamped at 0: below detection"
     return tuple(
-        Figure(
-            n, v, v - s, v + s, u, "clamped at 0: below detection" if n in clamped.split() else ""
-        )
+        Figure(n, v, max(v - s, 0.0), v + s, u, note if n in clamped else "")
         for n, v, s, u in pairs
     )
 
@@ -305,11 +320,21 @@ def _missions(lat: float, lon: float) -> tuple[tuple[str, float], ...]:
 
 
 def _classes(
-    oxides: xr.Dataset, here: xr.Dataset, correlation: np.ndarray[Any, np.dtype[np.float64]]
+    oxides: xr.Dataset, here: xr.Dataset, row: pd.DataFrame
 ) -> tuple[tuple[str, float], ...]:
-    """Return the lithologies that are possible, the likeliest first."""
+    """Return the lithologies that are possible, the likeliest first.
+
+    Thorium is that of 2 degrees; its sigma is that of the cell joined with the difference of both.
+    """
     thorium = here["lp2_Th"].to_numpy()
-    found = lithology(oxides, thorium, correlation=correlation, draws=DRAWS)["probability"]
+    cell = row.iloc[0]
+    found = lithology(
+        oxides,
+        thorium,
+        thorium_1s=np.hypot(float(cell["Th_1s"]), thorium - float(cell["Th"])),
+        correlation=oxide_correlation(row),
+        draws=DRAWS,
+    )["probability"]
     shares = found.to_numpy().reshape(-1)
     pairs = zip(map(str, found["lithology"].to_numpy()), map(float, shares), strict=True)
     return tuple(sorted((p for p in pairs if p[1] > 0), key=lambda pair: -pair[1]))

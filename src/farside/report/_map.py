@@ -18,7 +18,7 @@ from farside.geography.projections import lunar_crs
 from farside.geography.regions import SPA_OUTER
 from farside.provenance import atomic_path
 from farside.report import store
-from farside.report._kit import NONE, Cell, Table, heads, number, pair
+from farside.report._map_tables import PROTOCOLS, by_method
 from farside.report._style import INK, MUTED, draw, pretty
 
 if TYPE_CHECKING:
@@ -40,13 +40,6 @@ DISK = 180
 SIDES = {"far": 180.0, "near": 0.0}
 SPAN = (0.01, 0.99)
 """Quantiles of what is seen of a layer, at the ends of its colours."""
-
-PROTOCOLS = {
-    "blocks": "squares of 30° left out",
-    "near-far": "near side predicts far side",
-    "cell": "one cell left out (optimistic: its neighbours stay in)",
-}
-RIVALS = {"regression": "linear regression", "interpolation": "cubic interpolation"}
 
 
 def disk(lon0: float) -> tuple[Float, Float]:
@@ -149,148 +142,6 @@ def _disk_map(
     bar.ax.grid(visible=False)
 
 
-# -- tables ------------------------------------------------------------------------------------
-
-
-def _by(content: Record, protocol: str, method: str) -> dict[str, Record]:
-    for v in content["validation"]:
-        if (v["protocol"], v["method"]) == (protocol, method):
-            return {s["oxide"]: s for s in v["scores"]}
-    return {}
-
-
-def validation_table(content: Record) -> Table:
-    """Return the sharp map against its rivals on cells left out."""
-    change = {(c["protocol"], c["other"], c["oxide"]): c for c in content["comparisons"]}
-    rows: list[list[Cell]] = []
-    for protocol, words in PROTOCOLS.items():
-        rows.append([Cell(f"{protocol}: {words}", "group", 10, head=True)])
-        own = _by(content, protocol, "sharp")
-        for oxide in OXIDES:
-            s = own[oxide]
-            line = [
-                Cell(pretty(oxide), head=True),
-                Cell(number(s["noise"])),
-                Cell(number(s["rmse"]), "strong"),
-            ]
-            rivals = (_by(content, protocol, name)[oxide] for name in (*RIVALS, "constant"))
-            line += [Cell(number(rival["rmse"])) for rival in rivals]
-            c = change[protocol, "regression", oxide]
-            verdict = "holds" if c["better"] else "missed" if c["worse"] else ""
-            span = f"{number(c['lower'])} to {number(c['upper'])}"
-            line.append(Cell(f"{number(c['difference'])} ({span})", f"edge {verdict}".strip()))
-            line += [Cell(number(s[k])) for k in ("r2", "bias", "coverage")]
-            rows.append(line)
-    return Table(
-        head=[
-            heads(
-                "oxide",
-                "cells’ own 1σ",
-                "RMSE, sharp map",
-                *RIVALS.values(),
-                "mean of cells",
-                "change from regression (90 %)",
-                "R²",
-                "bias",
-                "coverage",
-            )
-        ],
-        rows=rows,
-        caption="Cells left out, predicted by the sharp map and by rivals: RMSE in wt%, weighted "
-        "by area.",
-        made_by="farside.maps.sharpen_validation",
-        source="cells_5deg.csv (Prettyman et al. 2006), layers_05deg.npz",
-        note="A perfect map would have an RMSE of the cells’ own 1σ. The change from regression, "
-        "green where the map is better and red where it is worse, has its interval from whole "
-        "squares drawn anew. Coverage counts measured cells in the interval widened by their "
-        f"error; {number(100 * content['coverage'], 0)} % are meant to be inside. Cubic "
-        "interpolation runs away where it extrapolates to the far side; the mean of the near-side "
-        "cells is the fairer simple rival there",
-    )
-
-
-def regions_table(content: Record) -> Table:
-    """Return the basin beside the far-side highlands and maria, from the sharp map."""
-    rows = [
-        [Cell(m["region"], head=True), Cell(number(100 * m["area"], 1))]
-        + [Cell(pair(v, s)) for v, s in zip(m["value"], m["value_1s"], strict=True)]
-        for m in content["regions"]["means"]
-    ]
-    width = 2 + len(OXIDES)
-    rows.append([Cell("difference, first less second", "group", width, head=True)])
-    rows += [
-        [Cell(f"SPA − {d['other']}", head=True), Cell(NONE)]
-        + [Cell(pair(v, s)) for v, s in zip(d["value"], d["value_1s"], strict=True)]
-        for d in content["regions"]["differences"]
-        if d["other"].startswith("far-side")
-    ]
-    return Table(
-        head=[heads("region", "% of the Moon", *map(pretty, OXIDES))],
-        rows=rows,
-        caption="Mean composition of regions from the sharp map, wt% ± 1σ.",
-        made_by="farside.maps._sharp_checks.regions",
-        source="farside_map.npz; boundaries in farside.geography.regions",
-        note="The sigma follows from the covariance of the whole map, as errors of neighbours go "
-        "together. "
-        "Errors that all cells share, such as the calibration to landing sites, are not in it; "
-        "maria are pixels that mare covers by half or more",
-    )
-
-
-def soils_table(content: Record) -> Table:
-    """Return soils of landing sites against the half-degree pixel, the cell and bicubic."""
-    rows = []
-    for oxide in OXIDES:
-        part = [s for s in content["soils"] if s["oxide"] == oxide]
-        off = {
-            key: np.array([s[key] - s["soil"] for s in part])
-            for key in ("value", "cell", "bicubic")
-        }
-        inside = sum(s["lower"] <= s["soil"] <= s["upper"] for s in part)
-        six = next((s for s in part if s["mission"] == "Chang'e-6"), None)
-        line = [Cell(pretty(oxide), head=True)]
-        line += [Cell(number(float(np.sqrt((e**2).mean())))) for e in off.values()]
-        line += [Cell(number(float(off["value"].mean()))), Cell(f"{inside} of {len(part)}")]
-        if six is None:
-            line += [Cell(NONE, "edge"), Cell(NONE), Cell(NONE)]
-        else:
-            span = f"{number(six['value'], 1)} ({number(six['lower'], 1)} to "
-            line += [
-                Cell(number(six["soil"], 0), "edge"),
-                Cell(f"{span}{number(six['upper'], 1)})"),
-                Cell(pair(six["cell"], six["cell_1s"], digits=1)),
-            ]
-        rows.append(line)
-    return Table(
-        head=[
-            [
-                Cell("", head=True),
-                Cell("all landing sites", "", 5, head=True),
-                Cell("Chang’e-6", "edge", 3, head=True),
-            ],
-            heads(
-                "oxide",
-                "RMS, sharp map",
-                "RMS, cell",
-                "RMS, bicubic",
-                "bias",
-                "inside",
-                "soil",
-                "sharp map (interval)",
-                "cell ± 1σ",
-            ),
-        ],
-        rows=rows,
-        caption="Soils of landing sites, which took no part in the map, against the half degree "
-        "they lie in, wt%.",
-        made_by="farside.maps._sharp_checks.soils",
-        source="reference_soils.csv, missions.csv, farside_map.npz",
-        note="A soil is a point in a pixel of 15 km, on the scale of laboratories: fewer are "
-        "inside than the stated coverage, and where cells themselves are off (SiO₂ low, CaO high) "
-        "so is the map",
-    )
-
-
 # -- words -------------------------------------------------------------------------------------
 
 
@@ -303,6 +154,7 @@ def facts(content: Record) -> dict[str, Any]:
 
     others = [c for c in content["comparisons"] if c["other"] != "regression"]
     follow = {(s["oxide"], s["method"]): s for s in content["sharpness"]}
+    far = by_method(content, "near-far", "sharp")
     best = {
         oxide: min(
             (f for f in content["footprints"] if f["oxide"] == oxide),
@@ -320,7 +172,9 @@ def facts(content: Record) -> dict[str, Any]:
         "map_seen": min(m["footprint_within"] for m in content["mass"]),
         "map_follow": follow,
         "map_width": best,
-        "map_no_skill": [o for o, s in _by(content, "near-far", "sharp").items() if s["r2"] < 0],
+        "map_no_skill": [
+            o for o, s in by_method(content, "near-far", "sharp").items() if s["r2"] < 0
+        ],
     }
 
 
@@ -335,7 +189,7 @@ def differing(content: Record, tolerance: float) -> pd.DataFrame:
     shipped = store.read("map", stale=True)
     lines = []
     for protocol in PROTOCOLS:
-        old, new = (_by(c, protocol, "sharp") for c in (shipped, content))
+        old, new = (by_method(c, protocol, "sharp") for c in (shipped, content))
         for oxide in OXIDES:
             apart = [
                 abs((old[oxide][k] or 0.0) - (new[oxide][k] or 0.0)) for k in ("r2", "coverage")
@@ -370,6 +224,11 @@ def write_tiff(path: Path, sharp: xr.Dataset) -> None:
         for kind in ("value", "lower", "upper")
     ]
     bands.append(("novelty", sharp["novelty"].to_numpy()))
+    bands += [
+        (f"{oxide} soil {end} (wt%)", sharp[f"soil_{end}"].sel(oxide=oxide).to_numpy())
+        for oxide in OXIDES
+        for end in ("lower", "upper")
+    ]
     profile = {
         "driver": "GTiff",
         "dtype": "float32",

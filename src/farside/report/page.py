@@ -13,6 +13,7 @@ from farside.datasets import load_gain_check
 from farside.report import _far_tables as far
 from farside.report import _kit as kit
 from farside.report import _map as sharp_map
+from farside.report import _map_tables as map_tables
 from farside.report import _tables as tables
 from farside.report import _trust_tables as trust
 from farside.report import figures
@@ -129,9 +130,10 @@ def _tables(context: Context) -> dict[str, Any]:
         "protocols": [tables.protocol_table(validation, p) for p in tables.HONEST],
         "leak": tables.leak_table(validation),
         "novelty": tables.novelty_table(context.predictions),
-        "map": sharp_map.validation_table(r["map"]),
-        "map_regions": sharp_map.regions_table(r["map"]),
-        "map_soils": sharp_map.soils_table(r["map"]),
+        "map": map_tables.validation_table(r["map"]),
+        "map_regions": map_tables.regions_table(r["map"]),
+        "map_soils": map_tables.soils_table(r["map"]),
+        "map_soil_intervals": map_tables.soil_intervals_table(r["map"]),
         "transfer": far.transfer_table(near_far),
         "curve": far.curve_table(near_far, FIRST),
         "means": far.means_table(near_far["contrast"]),
