@@ -185,7 +185,7 @@ def test_unknown_system_lists_the_known() -> None:
 
 def test_second_hand_figures_are_visible() -> None:
     verified = {name for name in system_names() if system(name).verified}
-    assert verified == {"neukum1983", "neukum2001", "hartmann2010", "yue2022"}
+    assert verified == {"neukum1983", "neukum2001", "hartmann2010", "yue2022", "farside-2026"}
 
 
 def test_epochs_cover_all_ages_once() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from farside.chronology.curves import ages_of_draws, as_chronology, central, ln_spread
+from farside.chronology.curves import ages_of_draws, as_chronology
 from farside.chronology.leave_out import LeftOut, leave_one_out
 from farside.chronology.likelihood import site_data
 from farside.chronology.models import PIVOT_GA, Model, model
@@ -216,7 +216,7 @@ def calibrate(
         errors,
         seed,
         _estimates(chosen, draws),
-        tuple(tuple(row) for row in np.corrcoef(draws.theta.T).tolist()),
+        tuple(map(tuple, np.atleast_2d(np.corrcoef(draws.theta, rowvar=False)).tolist())),
         draws,
         _changes(chosen, draws),
         out,
@@ -278,14 +278,5 @@ def _with_notes(made: Calibration) -> Calibration:
         edge = 0.002 * (p.high - p.low)
         low_bound = low < p.low + edge and p.name != "scatter"  # no scatter is no bound
         if low_bound or high > p.high - edge:
-            notes.append(
-                f"the prior bounds the posterior of {p.name} ({p.low:.3g} to {p.high:.3g})"
-            )
+            notes.append(f"the prior bounds the posterior of {p.name}: {p.low:.3g} to {p.high:.3g}")
     return replace(made, notes=tuple(notes))
-
-
-def spread_at(made: Calibration, age_ga: Sequence[float]) -> tuple[list[float], list[float]]:
-    """Return N(1) of the central curve per km2, and one sigma of its ln, at ages in Ga."""
-    middle = made.model.density(central(made.draws.theta)[None], np.array(age_ga))[0]
-    _, sigma = ln_spread(made.model, made.draws.theta, age_ga)
-    return middle.tolist(), sigma.tolist()

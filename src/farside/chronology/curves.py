@@ -55,7 +55,7 @@ def ages_of_draws(
     goal = np.log(target)
     ages = rising_root(
         lambda t: np.log(family.density(theta, t)) - goal,
-        lambda t: np.zeros_like(t),  # no slope: halve the bracket
+        np.zeros_like,  # no slope: halve the bracket
         np.zeros(target.shape),
         np.full(target.shape, OLDEST_GA),
     )

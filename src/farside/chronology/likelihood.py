@@ -3,8 +3,8 @@
 For a site of age T0 +/- s and density n the likelihood is ``integral p(n | N(T)) p(T | T0, s) dT``:
 the age error is integrated over, not linearised, by the trapezoidal rule on 9 to 61 nodes within
 4 sigma. ``p(n | N)`` is lognormal with the published relative error, or the Poisson probability of
-the number of craters that would have this error, k = 1 / sigma_ln^2. A family of functions may add a
-scatter between sites to sigma_ln, in quadrature.
+the number of craters that would have this error, k = 1 / sigma_ln^2. A family of functions may add
+a scatter between sites to sigma_ln, in quadrature.
 """
 
 from __future__ import annotations

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+RECALIBRATED = "farside-2026"
+"""The system whose chronology is the shipped fit of `farside.chronology.recalibrated`."""
+
+
 @dataclass(frozen=True)
 class System:
     """What turns a crater count into an age: a chronology with a production function."""
@@ -159,8 +163,8 @@ def epoch_of(age_ma: float, scale: str = "wilhelms1987") -> str:
 
 
 def system_names() -> tuple[str, ...]:
-    """Return the names of the published systems."""
-    return tuple(row["name"] for row in _rows("systems"))
+    """Return the names of the published systems, and of the one recalibrated here."""
+    return (*(row["name"] for row in _rows("systems")), RECALIBRATED)
 
 
 @cache
@@ -180,6 +184,11 @@ def system(name: str) -> System:
     """
     if name not in system_names():
         raise UnknownNameError.of("chronology system", name, system_names())
+    if name == RECALIBRATED:
+        from farside.chronology.recalibrated import PRODUCTION, shipped  # noqa: PLC0415
+
+        fit = shipped().chronology
+        return System(name, fit.title, fit, production_functions()[PRODUCTION], fit.note)
     row = next(r for r in _rows("systems") if r["name"] == name)
     production = production_functions()[row["production"]]
     chronology = _chronology(row["chronology"])
