@@ -131,6 +131,17 @@ def test_returned_soils_fall_in_their_class(soil: str, thorium: float, expected:
     assert NAMES[code] == expected
 
 
+def test_thorium_at_the_contour_is_as_likely_above_as_below() -> None:
+    highland = load_reference_soils().set_index("soil").loc["A16", list(OXIDES)].to_dict()
+    found = lithology(make_map(highland, 1e-6), 3.5, thorium_1s=0.5, draws=4000)
+    share = found["probability"].sel(lithology="KREEP-rich").to_numpy()
+    assert share == pytest.approx(0.5, abs=0.03)
+    sure = lithology(make_map(highland, 1e-6), 3.0, thorium_1s=0.5, draws=4000)
+    # one sigma below the contour
+    share = sure["probability"].sel(lithology="KREEP-rich").to_numpy()
+    assert share == pytest.approx(norm.sf(1), abs=0.03)
+
+
 def test_every_composition_has_exactly_one_class() -> None:
     rng = np.random.default_rng(0)
     many = rng.uniform(0, [[10], [25], [36], [20], [20], [50]], (6, 5000))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,14 +15,14 @@ from farside.constants import OXIDES
 from farside.datasets import cell_covariance, load_cells_5deg
 from farside.errors import InputError, StaleError
 from farside.maps._basis import averaging
+from farside.maps.export import lineage
 from farside.maps.grid import crs_label, registered
+from farside.maps.predict import FLAGS
 from farside.maps.shipped import FILES, load_map, map_sidecar, shipped_folder
 from farside.provenance import sha256_file
 from farside.report import store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import xarray as xr
 
 
@@ -38,6 +40,8 @@ def test_it_has_the_contract_of_a_map(sharp: xr.Dataset) -> None:
     assert (sharp["value"] < sharp["upper"]).all()
     assert float(sharp["lower"].min()) >= 0
     assert sharp.notnull().to_array().all()
+    assert dict(sharp["flag"].sizes) == {"y": 360, "x": 720}
+    assert sharp["flag"].dtype == np.uint8
     assert sum((shipped_folder() / name).stat().st_size for name in FILES) < 6e6
 
 
@@ -66,6 +70,21 @@ def test_sharpening_brings_the_change_6_site_toward_its_soil(sharp: xr.Dataset) 
     pixel = sharp.sel(y=-41.6385, x=-153.9852, method="nearest")
     for oxide, soil, cell in (("FeO", 17.0, 8.0), ("Al2O3", 14.0, 19.2)):
         assert abs(float(pixel["value"].sel(oxide=oxide)) - soil) < abs(cell - soil)
+
+
+def test_what_extrapolates_is_flagged(sharp: xr.Dataset) -> None:
+    novel = (sharp["novelty"] > 1) | (np.abs(sharp["lat"]) > 70)
+    assert (sharp["flag"] == novel * FLAGS["novel"]).all()
+
+
+def test_an_export_of_it_knows_what_made_it(sharp: xr.Dataset) -> None:
+    made = lineage(sharp)
+    assert made["farside"] == [map_sidecar()["code_version"]]
+    assert made["weights"] == [sha256_file(shipped_folder() / FILES[0])]
+    tables = importlib.resources.files("farside").joinpath("datasets", "tables")
+    for line in made["inputs"]:
+        assert line["sha256"] == sha256_file(Path(str(tables.joinpath(line["name"]))))
+    assert len(made["inputs"]) == 2
 
 
 def test_the_sidecar_has_the_hash_of_the_file() -> None:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from farside.cli import site as command
 from farside.constants import OXIDES
-from farside.datasets import load_missions, load_reference_soils
+from farside.datasets import load_cells_5deg, load_missions, load_reference_soils
 from farside.datasets.layers import load_layers
 from farside.errors import FarsideError, InputError, UnknownNameError
 from farside.geography.place import read_place
@@ -49,6 +49,7 @@ RUN = CliRunner()
         ["41.6385 s, 153.9852 w"],
         ["-41.6385,-153.9852"],
         ["-41.6385°", "-153.9852°"],
+        ["\N{MINUS SIGN}41.6385", "\N{MINUS SIGN}153.9852"],
         ["Chang'e-6"],
         ["chang", "e", "6"],
     ],
@@ -86,6 +87,7 @@ def test_names_mean_the_feature_and_landings_the_lander() -> None:
         (["-41S", "10E"], InputError, "both a sign and a letter"),
         (["41S", "10N"], InputError, "twice"),
         (["41X", "10"], InputError, "neither"),
+        (["--soils"], InputError, "neither an option"),
         (["Von", "Karmen"], UnknownNameError, "Von Kármán"),
         ([], InputError, "no place"),
         ([" "], InputError, "no place"),
@@ -207,6 +209,38 @@ def test_weights_show_in_the_score() -> None:
     assert [p.criterion for p in found.parts] == ["oxygen"]
 
 
+# -- on the map that ships ---------------------------------------------------------------------
+
+
+def test_a_soil_and_the_mean_of_its_pixel_have_intervals_of_their_own() -> None:
+    """Chang'e-6 brought soil with 17 wt% FeO and 14 wt% Al2O3 (Li et al. 2024)."""
+    found = site(-41.6385, -153.9852)
+    soil, pixel = ({f.name: f for f in part} for part in (found.oxides, found.pixel))
+    for oxide, measured in (("FeO", 17.0), ("Al2O3", 14.0)):
+        assert soil[oxide].lower < measured < soil[oxide].upper
+        assert soil[oxide].value == pixel[oxide].value
+        assert soil[oxide].lower < pixel[oxide].lower
+        assert soil[oxide].upper > pixel[oxide].upper
+    # what follows speaks of the soil: all Fe2+ of the bounds as oxygen, 15.999 / 71.844
+    iron = next(f for f in found.resources if f.name == "oxygen_iron")
+    assert iron.upper == pytest.approx(soil["FeO"].upper * 15.999 / 71.844, rel=1e-4)
+    width = next(p for p in found.score.parts if p.criterion == "knowledge").value
+    assert width == pytest.approx(soil["FeO"].upper - soil["FeO"].lower, rel=1e-4)
+    assert "many landing soils lie outside" in str(found)
+
+
+def test_a_pole_is_marked_as_filled_in() -> None:
+    assert "colour is filled in" in str(site(-89.9, 0.0))
+    assert "colour is filled in" not in str(site(0.0, 120.0))
+
+
+def test_every_clamped_element_of_a_cell_is_named() -> None:
+    row = load_cells_5deg().head(1).assign(censored="TiO2;K", TiO2=0.0, K=0.0)
+    figures = module._cell_figures(row)
+    assert {f.name for f in figures if "below detection" in f.note} == {"TiO2", "K"}
+    assert all(f.lower >= 0 for f in figures)
+
+
 # -- the command -------------------------------------------------------------------------------
 
 
@@ -252,6 +286,7 @@ def test_a_map_of_the_users_own_is_read_at_the_place(tmp_path: Path) -> None:
     assert oxides["FeO"].value == pytest.approx(1 + 4 * 0.5)
     assert oxides["FeO"].upper == pytest.approx(1 + 4 * 0.5 + 0.5)
     assert found.source == "mine.zarr, tile a"
+    assert found.pixel == ()
     assert [f.name for f in found.novelty] == ["novelty", "flag"]
     with pytest.raises(InputError, match="tiles are a"):
         site(30.0, 12.2, map_path=path)

@@ -40,10 +40,13 @@ def test_the_file_holds_the_map_with_names_and_lunar_system(tmp_path: Path) -> N
     sharp = load_map(stale=True)
     _map.write_tiff(tmp_path / "map.tif", sharp)
     with rasterio.open(tmp_path / "map.tif") as image:
-        assert image.count == 19
+        # three layers of an oxide, novelty, and the two ends for soils
+        assert image.count == 6 * 3 + 1 + 6 * 2
         assert image.crs.to_authority() == ("IAU_2015", "30100")
         assert tuple(image.bounds) == (-180.0, -90.0, 180.0, 90.0)
         assert image.descriptions[3] == "FeO value (wt%)"
+        soil = image.descriptions.index("FeO soil upper (wt%)") + 1
+        assert (image.read(soil) == sharp["soil_upper"].sel(oxide="FeO").to_numpy()).all()
         assert (image.read(4) == sharp["value"].sel(oxide="FeO").to_numpy()).all()
 
 

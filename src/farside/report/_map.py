@@ -172,9 +172,11 @@ def facts(content: Record) -> dict[str, Any]:
         "map_seen": min(m["footprint_within"] for m in content["mass"]),
         "map_follow": follow,
         "map_width": best,
-        "map_no_skill": [
-            o for o, s in by_method(content, "near-far", "sharp").items() if s["r2"] < 0
-        ],
+        "map_caps": {
+            s["oxide"]: s["coverage"] for s in by_method(content, "caps", "sharp").values()
+        },
+        "map_soils_wide": {s["oxide"]: s for s in content["soil_intervals"]},
+        "map_no_skill": [o for o, s in far.items() if s["r2"] < 0],
     }
 
 
