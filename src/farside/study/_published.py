@@ -1,0 +1,35 @@
+"""Published figures as findings quote them."""
+
+from __future__ import annotations
+
+import math
+
+from farside.datasets.published import load_published_values
+from farside.errors import UnknownNameError
+from farside.study.finding import Published
+
+
+def published(name: str) -> Published:
+    """Return a published figure of the table ``published_values``.
+
+    Raises
+    ------
+    UnknownNameError
+        when there is none of that name
+    """
+    table = load_published_values().set_index("name")
+    if name not in table.index:
+        raise UnknownNameError.of("published figure", name, table.index)
+    row = table.loc[name]
+    return Published(
+        *(float(row[key]) for key in ("value", "sigma", "low", "high")),
+        unit=str(row["unit"]),
+        reference=str(row["reference"]),
+        status=str(row["status"]),
+    )
+
+
+def claimed(words: str, reference: str, status: str) -> Published:
+    """Return a published claim without a figure."""
+    nan = math.nan
+    return Published(nan, nan, nan, nan, "", reference, status, words)
