@@ -15,6 +15,8 @@ from pathlib import Path
 
 from derive_common import Table, csv_text, read_rows, sidecar_text
 
+from farside.chronology.functions import Chronology, Term, with_sawtooth
+
 TABLES = Path(__file__).resolve().parents[1] / "src" / "farside" / "datasets" / "tables"
 CS = "figures as in the configuration file of craterstats 3.6.11, whose results agree"
 SECOND = "secondary: coefficients as quoted by other authors' programs, not read in the paper"
@@ -40,6 +42,7 @@ PRODUCTION = [
      "sqrt(2); the bin of index 13 begins at 1 km")),
 ]  # fmt: skip
 
+NEUKUM = {"a": 5.44e-14, "b": 6.93, "c": 8.38e-4}  # Neukum (1983), as in the source table
 # name of the function in the source table -> name here, key, status, note
 FUNCTIONS = {
     "Neukum 1983 / Neukum Ivanov Hartmann 2001": (
@@ -53,18 +56,22 @@ FUNCTIONS = {
         "lefeuvre2011", "Le Feuvre and Wieczorek (2011)", "lefeuvre2011", SECOND, ""),
     "Yue et al 2022": ("yue2022", "Yue et al. (2022)", "yue2022", CS, "holds Chang'e-5"),
     "Robbins 2014, exponential + linear": (
-        "robbins2014", "Robbins (2014), exponential and linear", "robbins2014", SECOND, ""),
+        "robbins2014", "Robbins (2014), exponential and linear", "robbins2014", SECOND,
+        ("meets Neukum's function at 3.94 Ga, as the abstract's 3.9 asks; a = 7.26e-31, which "
+         "circulates too, would at 3.97")),
     "Robbins 2014, exponential + quadratic": (
         "robbins2014q", "Robbins (2014), exponential and quadratic", "robbins2014", SECOND, ""),
 }  # fmt: skip
 
 SAWTOOTH = (
-    "secondary: rates of craters >= 20 km as remembered from the paper, not read there. Both "
-    "constants of the younger branch are Neukum's times 7.0-7.2e-4, and the oldest terrains come "
-    "out at 4.38-4.42 Ga as its abstract says; but the rate falls 16-fold at 4.1 Ga, where the "
-    "abstract says 5-10"
+    "secondary: made of the figures of the abstract of Morbidelli et al. (2012), a step at 4.1 Ga "
+    "by 5-10 times and a quarter of all impacts since; not the equation of the paper, which could "
+    "not be read"
 )
-RATIO = 5.9e-7 / 8.38e-4  # N(20)/N(1) that makes the younger branch Neukum's function
+SAWTOOTH_NOTE = (
+    "Neukum's function up to 4.1 Ga; older than that an exponential, by "
+    "farside.chronology.functions.with_sawtooth with a step of sqrt(50)"
+)
 SYSTEMS = [
     ("neukum1983", "neukum1983", "neukum1983", "Neukum (1983)", ""),
     ("neukum2001", "neukum1983", "neukum2001", "Neukum, Ivanov and Hartmann (2001)", ""),
@@ -76,7 +83,7 @@ SYSTEMS = [
      "production function substituted: the coefficients of the paper's own could not be read"),
     ("robbins2014", "robbins2014", "neukum2001", "Robbins (2014), linear", ""),
     ("robbins2014q", "robbins2014q", "neukum2001", "Robbins (2014), quadratic", ""),
-    ("morbidelli2012", "morbidelli2012", "neukum1983", "Morbidelli et al. (2012), sawtooth", ""),
+    ("sawtooth", "sawtooth", "neukum1983", "Sawtooth after Morbidelli et al. (2012)", ""),
 ]  # fmt: skip
 EQUILIBRIUM = [
     ("trask1966", "Trask (1966)", "-1.1", "-2", "trask1966", CS, ""),
@@ -109,7 +116,7 @@ TERMS = {
     "origin": ("Ga", "age at which a stretched exponential begins, or centre of a spike"),
     "tau": ("Ga", "time scale of a stretched exponential, or sigma of a spike"),
     "power": ("1", "exponent of a stretched exponential"),
-    "per_n1": ("1", "craters that the row counts for each of at least 1 km: 1, or N(20)/N(1)"),
+    "per_n1": ("1", "craters that the row counts for each of at least 1 km"),
 }  # fmt: skip
 REF = {"reference": ("text", "key in references.csv"), "status": ("text", "what was checked"),
        "note": ("text", "what else to know")}  # fmt: skip
@@ -135,17 +142,14 @@ def functions(source: Path) -> tuple[list[list[str]], list[list[str]]]:
         heads.append([name, title, "4.5", key, status, note])
         terms.append([name, "exponential", "0", "4.5", row["a"], row["b_per_Ga"], row["c_per_Ga"],
                       row["d_per_Ga2"] or "0", "", "", "", "1"])  # fmt: skip
-    brought = (
-        "rates of craters >= 20 km, divided by the N(20)/N(1) = 7.04e-4 that makes the younger "
-        "branch Neukum's function"
-    )
-    sawtooth = "morbidelli2012"
-    heads.append([sawtooth, "Morbidelli et al. (2012)", "4.5", sawtooth, SAWTOOTH, brought])
-    a, ratio = f"{2.7e-16 / 6.93:.6g}", f"{RATIO:.8g}"
-    terms.append([sawtooth, "exponential", "0", "4.1", a, "6.93", "5.9e-07", "0", "", "", "",
-                  ratio])  # fmt: skip
-    terms.append([sawtooth, "stretched", "4.1", "4.5", "0.02", "", "5.9e-07", "", "4.5", "0.01",
-                  "0.5", ratio])  # fmt: skip
+    made = with_sawtooth(Chronology("", "", (Term("exponential", 0.0, 4.5, **NEUKUM),)))
+    heads.append(["sawtooth", "Sawtooth after Morbidelli et al. (2012)", "4.5", "morbidelli2012",
+                  SAWTOOTH, SAWTOOTH_NOTE])  # fmt: skip
+    terms.extend(
+        ["sawtooth", t.form, f"{t.from_ga:g}", f"{t.to_ga:g}", repr(t.a), repr(t.b), repr(t.c), "0",
+         "", "", "", "1"]
+        for t in made.terms
+    )  # fmt: skip
     return heads, terms
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from farside.chronology.functions import Chronology, Term, with_spike
+from farside.chronology.functions import Chronology, Term, with_sawtooth, with_spike
 from farside.chronology.production import Production
 from farside.chronology.systems import (
     epoch_of,
@@ -80,13 +80,37 @@ def test_robbins_moves_ages_as_his_abstract_says() -> None:
     assert 2500 - float(system("robbins2014").chronology.age(classic.n1(2500.0))) < 1100  # "~1 Gyr"
 
 
-def test_sawtooth_follows_neukum_until_4100_ma_and_makes_old_ground_as_old_as_stated() -> None:
-    # Morbidelli et al. (2012), abstract: close to Neukum since 4.1 Ga, then an uptick; the oldest
-    # cratered terrains have 4.38-4.42 Ga
-    sawtooth, smooth = system("morbidelli2012").chronology, system("neukum1983").chronology
+def test_sawtooth_holds_the_figures_of_the_abstract() -> None:
+    # Morbidelli et al. (2012), abstract: close to the classic chronology since 4.1 Ga, a step by
+    # 5-10 times there, and a quarter of all impacts since the Moon formed
+    sawtooth, smooth = system("sawtooth").chronology, system("neukum1983").chronology
     ages = np.linspace(100, 4099, 50)
-    assert sawtooth.n1(ages) == pytest.approx(smooth.n1(ages), rel=0.03)
-    assert sawtooth.rate(4099.0) > 5 * sawtooth.rate(4101.0)
+    assert sawtooth.n1(ages) == pytest.approx(smooth.n1(ages), rel=1e-9)
+    assert 5 < sawtooth.rate(4100 - 1e-6) / sawtooth.rate(4100 + 1e-6) < 10
+    assert sawtooth.n1(4100.0) / sawtooth.n1(4500.0) == pytest.approx(0.25, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("start", "factor", "share"), [(3900, 3, 0.6), (4300, 10, 0.9), (4000, 1, 0.05)]
+)
+def test_a_sawtooth_of_the_user_has_its_step_and_its_share(
+    start: float, factor: float, share: float
+) -> None:
+    made = with_sawtooth(system("yue2022").chronology, start, factor, share)
+    assert made.rate(start - 1e-6) / made.rate(start + 1e-6) == pytest.approx(factor, rel=1e-6)
+    assert made.n1(start) / made.n1(4500.0) == pytest.approx(share, rel=1e-9)
+    ages = np.linspace(0, 4500, 901)
+    assert np.abs(made.age(made.n1(ages)) - ages).max() < KA
+
+
+@pytest.mark.parametrize(
+    ("start", "factor", "share"), [(0, 7, 0.2), (4600, 7, 0.2), (4100, 0, 0.2), (4100, 7, 1)]
+)
+def test_figures_that_make_no_sawtooth_are_refused(
+    start: float, factor: float, share: float
+) -> None:
+    with pytest.raises(InputError, match="sawtooth needs"):
+        with_sawtooth(system("neukum1983").chronology, start, factor, share)
 
 
 def test_spike_adds_its_density_to_older_ground_alone() -> None:
@@ -217,6 +241,18 @@ terms = [{form = "exponential", c = 1e-3}]
 [chronology.late]
 terms = [{form = "exponential", a = 5e-14, b = 6.9, c = 8e-4},
          {form = "spike", a = 0.02, origin = 3.9, tau = 0.03}]
+[chronology.stepped]
+base = "yue2022"
+sawtooth = {start_ga = 4.0, factor = 8, share = 0.3}
+[chronology.peaked]
+base = "neukum1983"
+spike = {at_ga = 3.9, sigma_ga = 0.03, n1 = 0.02}
+[system.stepped]
+production = "steep"
+chronology = "stepped"
+[system.peaked]
+production = "steep"
+chronology = "peaked"
 [system.mine]
 production = "steep"
 chronology = "line"
@@ -237,6 +273,11 @@ def test_systems_of_a_users_toml(tmp_path: Path) -> None:
     assert float(own["mine"].production.relative(0.1)) == pytest.approx(10**3.5)
     assert float(own["other"].production.relative(np.sqrt(10))) == pytest.approx(0.1)
     assert own["mixed"].chronology.n1(3000.0) == system("yue2022").chronology.n1(3000.0)
+    stepped, peaked = own["stepped"].chronology, own["peaked"].chronology
+    assert float(stepped.n1(4000.0) / stepped.n1(4500.0)) == pytest.approx(0.3)
+    assert stepped.n1(3000.0) == pytest.approx(system("yue2022").chronology.n1(3000.0))
+    late = peaked.n1(4200.0) - system("neukum1983").chronology.n1(4200.0)
+    assert float(late) == pytest.approx(0.02)
     assert find_system("mine", path).name == "mine"
     with pytest.raises(UnknownNameError, match=r"mine.*neukum1983"):
         find_system("nine", path)
@@ -250,7 +291,9 @@ def test_systems_of_a_users_toml(tmp_path: Path) -> None:
         "[system]\na = 1", TOML.replace("c = 1e-3", "c = -1e-3"), TOML.replace("c = 1e-3", "e = 1"),
         TOML.replace('form = "exponential", c', 'form = "line", c'), TOML.replace("1e3,", ""),
         TOML.replace("[0.1, 1, 10]", "[1, 0.1, 10]"), TOML.replace("[-3.0, -3.5]", "['a']"),
-        TOML.replace("tau = 0.03", "tau = 0"),
+        TOML.replace("tau = 0.03", "tau = 0"), TOML.replace('base = "yue2022"', 'base = "nope"'),
+        TOML.replace("factor = 8", "factr = 8"), TOML.replace("spike = {at_ga", "spike = {age_ga"),
+        TOML.replace("share = 0.3", "share = 3"),
     ],
 )  # fmt: skip
 def test_a_bad_toml_says_what_is_wrong(text: str, tmp_path: Path) -> None:

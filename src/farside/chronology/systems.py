@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from farside.chronology.functions import GA, Chronology, Term
+from farside.chronology.functions import GA, Chronology, Term, with_sawtooth, with_spike
 from farside.chronology.production import Production, from_histogram
 from farside.errors import InputError, UnknownNameError
 
@@ -212,10 +212,11 @@ def load_systems(path: Path) -> dict[str, System]:
     """Return the systems that a TOML file defines.
 
     ``[production.NAME]`` holds ``range_km = [low, high]`` and either ``coefficients`` (a0, a1, ...)
-    or ``diameters_km`` with ``cumulative``; ``[chronology.NAME]`` holds ``terms``, a list of tables
+    or ``diameters_km`` with ``cumulative``. ``[chronology.NAME]`` holds ``terms``, a list of tables
     with ``form`` and its coefficients (`farside.chronology.functions.Term`), and may hold
-    ``oldest_ga``; ``[system.NAME]`` names a ``production`` and a ``chronology``, its own or
-    published ones.
+    ``oldest_ga``; or the name of a published ``base`` with a table ``sawtooth`` (``start_ga``,
+    ``factor``, ``share``) or ``spike`` (``at_ga``, ``sigma_ga``, ``n1``). ``[system.NAME]`` names a
+    ``production`` and a ``chronology``, its own or published ones.
 
     Raises
     ------
@@ -269,6 +270,8 @@ def _user_production(name: str, about: dict[str, Any]) -> Production:
 
 
 def _user_chronology(name: str, about: dict[str, Any]) -> Chronology:
+    if "base" in about:
+        return replace(_on_base(about), name=name, title=about.get("title", name))
     oldest = float(about.get("oldest_ga", 4.5))
     allowed = {f.name for f in fields(Term)}
     terms = []
@@ -284,4 +287,20 @@ def _user_chronology(name: str, about: dict[str, Any]) -> Chronology:
         oldest * GA,
         about.get("reference", ""),
         "given by the user",
+    )
+
+
+def _on_base(about: dict[str, Any]) -> Chronology:
+    """Return a published chronology with a sawtooth or a spike of the user's figures."""
+    known = {row["name"] for row in _rows("functions")}
+    if about["base"] not in known:
+        raise UnknownNameError.of("chronology function", about["base"], known)
+    base = _chronology(about["base"])
+    if "sawtooth" in about:
+        given = {key: float(value) for key, value in about["sawtooth"].items()}
+        start = given.pop("start_ga", 4.1) * GA
+        return with_sawtooth(base, start, **given)
+    given = about["spike"]
+    return with_spike(
+        base, float(given["at_ga"]) * GA, float(given["sigma_ga"]) * GA, float(given["n1"])
     )
