@@ -271,10 +271,8 @@ def _with_notes(made: Calibration) -> Calibration:
         notes.append(f"densities or ages of {unverified} sites are unverified; see their status")
     if any("no error is published" in site.source for site in made.sites):
         notes.append("a list without published errors takes the relative errors of neukum's")
-    for p, low, high in zip(
-        made.model.parameters, made.draws.theta.min(axis=0), made.draws.theta.max(axis=0),
-        strict=True,
-    ):  # fmt: skip
+    ends = np.quantile(made.draws.theta, (0.005, 0.995), axis=0)
+    for p, low, high in zip(made.model.parameters, *ends, strict=True):
         edge = 0.002 * (p.high - p.low)
         low_bound = low < p.low + edge and p.name != "scatter"  # no scatter is no bound
         if low_bound or high > p.high - edge:

@@ -165,6 +165,7 @@ def expected_information(
     sites: Sequence[Site] | None = None,
     *,
     seed: int = 0,
+    particles: int = 1000,
     say: Callable[[str], None] = lambda _: None,
 ) -> Landing:
     """Return what candidate landing sites are expected to tell, most decisive first.
@@ -180,6 +181,7 @@ def expected_information(
     candidates : sites; `default_candidates` when None
     sites : calibration sites at hand; the default sets when None
     seed : of the draws
+    particles : of each model
     say : told what is being done
     """
     asked = tuple(candidates) if candidates is not None else default_candidates()
@@ -190,7 +192,7 @@ def expected_information(
     found: dict[str, Evidence] = {}
     for name in NAMES:
         say(f"posterior: {TITLES[name]}")
-        found[name] = evidence(model(name), data, seed=seed, runs=2, particles=1000)
+        found[name] = evidence(model(name), data, seed=seed, runs=2, particles=particles)
     say("posterior of the flux ratio")
     ratio = _ratio_sigma(known, seed)
     promises = [_promise(c, found, ratio) for c in asked]

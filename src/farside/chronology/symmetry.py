@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,8 +119,9 @@ class FluxSymmetry:
             f"The far-side sites {equal} the same flux on both sides: the ratio far / near is "
             f"{joint.median:.2f} ({joint.lower:.2f} to {joint.upper:.2f}, 68 %; "
             f"{joint.lower_95:.2f} to {joint.upper_95:.2f}, 95 %). Ratios outside the 95 % "
-            f"interval are excluded, smaller differences are not; ln B = {joint.ln_bayes_equal:+.1f} for "
-            "equality over a ratio unknown within a factor of 5. Theory expects no difference "
+            "interval are excluded, smaller differences are not; ln B = "
+            f"{joint.ln_bayes_equal:+.1f} for equality over a ratio unknown within a "
+            "factor of 5. Theory expects no difference "
             "between near and far side (Wang and Zhou 2016). " + self._raw()
         )
 
@@ -185,6 +185,7 @@ def flux_symmetry(
     family: str = "exponential",
     errors: str = "lognormal",
     seed: int = 0,
+    **sampler: int,
 ) -> FluxSymmetry:
     """Return the flux on the far side over that on the near side.
 
@@ -199,6 +200,7 @@ def flux_symmetry(
     family : of the curve
     errors : distribution of the densities
     seed : of the draws
+    sampler : ``chains``, ``steps``, ``burn`` of the fit
 
     Raises
     ------
@@ -215,13 +217,13 @@ def flux_symmetry(
             f"{len(curve.parameters)} near-side sites and one on the far side; the set 'change-6' "
             "holds two of the far side."
         )
-    theta = posterior_draws(curve, site_data(near, errors), seed=seed).theta
+    theta = posterior_draws(curve, site_data(near, errors), seed=seed, **sampler).theta
     theta = theta[:: max(1, len(theta) // _DRAWS)]
     choices: list[tuple[tuple[Site, ...], str]] = [((site,), "") for site in far]
     choices += [(far, "")] if len(far) > 1 else []
     choices += _either_production(far)
     ratios = [_ratio(curve, theta, site_data(s, errors), note) for s, note in choices]
-    return FluxSymmetry(tuple(s.name for s in near), tuple(ratios), *_raw_densities())
+    return FluxSymmetry(tuple(s.name for s in near), tuple(ratios), *raw_densities())
 
 
 def _either_production(far: tuple[Site, ...]) -> list[tuple[tuple[Site, ...], str]]:
@@ -255,13 +257,13 @@ def _ratio(curve: Model, theta: NDArray[np.float64], data: SiteData, note: str) 
 # -- raw densities -----------------------------------------------------------------------------
 
 
-@cache
 def load_hemispheres() -> pd.DataFrame:
     """Return numbers of craters and areas by catalogue, side, ground and range of diameter."""
     return _load("chronology_hemispheres")
 
 
-def _raw_densities() -> tuple[tuple[Contrast, ...], tuple[float, float]]:
+def raw_densities() -> tuple[tuple[Contrast, ...], tuple[float, float]]:
+    """Return densities far over near by catalogue and range, and the share of mare: near, far."""
     table = load_hemispheres()
     out = []
     keys = table[["catalogue", "low_km", "high_km"]].drop_duplicates()
