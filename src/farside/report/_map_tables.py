@@ -220,10 +220,10 @@ def soil_intervals_table(content: Record) -> Table:
         "at a point, wt%.",
         made_by="farside.maps.soil_interval",
         source="reference_soils.csv, missions.csv, farside_map.npz",
-        note="Each landing counts once. The bias is Lunar Prospector’s own and is not corrected. "
-        f"The interval of {number(100 * content['coverage'], 0)} % is conformal: the largest "
-        "residual but for a tenth, of ten or eleven, in units of the map’s sigma, its unevenness "
-        "within 5° and the bias. Leaving a landing out puts the one with the largest residual "
-        "outside by construction, so that this share is arithmetic more than evidence; it says "
-        "little for highlands of the far side, where nobody has landed",
+        note="Each landing counts once. The bias is for the most part that of the cells and is not "
+        f"corrected. The interval of {number(100 * content['coverage'], 0)} % is conformal: with "
+        "ten or eleven landings it reaches to their largest residual or the next, in units of the "
+        "map’s sigma, its unevenness within 5° and the bias. Leaving landings out puts the one "
+        "with the largest residual outside by construction, so that this share is arithmetic more "
+        "than evidence; and no soil of the far side’s highlands was ever returned",
     )
