@@ -9,9 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from farside.cli.isotopes import isochron, potassium
+from farside.cli.isotopes import concordia, isochron, mean, potassium
 from farside.datasets.isotopes import load_reference_isochron
 from farside.errors import FarsideError
+from farside.isotopes.concordia import curve
+from farside.isotopes.decay import preset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 APP = typer.Typer()
 APP.command()(isochron)
+APP.command()(mean)
+APP.command()(concordia)
 APP.command()(potassium)
 
 
@@ -100,3 +104,68 @@ def test_potassium_of_ones_own(tmp_path: Path) -> None:
     assert loss["interval"] == pytest.approx([loss["lost_percent"]] * 2)
     wrong = call("potassium", "--alpha", "fre")
     assert isinstance(wrong.exception, FarsideError)
+
+
+# -- weighted mean and concordia ---------------------------------------------------------------
+
+
+def test_mean_of_a_file(tmp_path: Path) -> None:
+    ages = tmp_path / "ages.csv"
+    table = load_reference_isochron("LudwigMean").rename(columns={"x": "X", "x_1s": "errX"})
+    table[["X", "errX"]].to_csv(ages, index=False)
+    figure = tmp_path / "mean.png"
+    content = json.loads(call("mean", ages, "--json", "--quiet", "--figure", figure).stdout)
+    # IsoplotR 6.8.5: 250.15057 +- 0.33787, MSWD 1.0453 after it left out one value
+    assert content["value"] == pytest.approx(250.15057, abs=1e-5)
+    assert content["sigma"] == pytest.approx(0.33787, abs=1e-5)
+    assert figure.read_bytes()[1:4] == b"PNG"
+    every = json.loads(call("mean", ages, "--keep-all", "--json").stdout)
+    assert (every["value"], every["mswd"]) == pytest.approx((249.921, 1.360), abs=1e-3)
+    table.assign(errX=2 * table["errX"])[["X", "errX"]].to_csv(ages, index=False, header=False)
+    halved = json.loads(call("mean", ages, "--errors", "2s", "--json").stdout)
+    assert halved["value"] == content["value"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("err,age\n1,100\n1,101\n", "named as an error"),
+        ("age\n100\n101\n", "column of values"),
+        ("age,2s\n100,1\n", "at least two"),
+        ("age,2s\n100,-1\n101,1\n", "negative"),
+        ("1e300,1e298\n2e300,1e298\n", "look at their unit"),
+    ],
+)
+def test_means_that_cannot_be(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "ages.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FarsideError, match=words):
+        CliRunner().invoke(APP, ["mean", str(path)], catch_exceptions=False)
+
+
+def test_concordia_of_both_diagrams(tmp_path: Path) -> None:
+    # a point on the curve, in Wetherill's ratios and in those of Tera and Wasserburg
+    x, y = (float(part) for part in curve(2000.0, preset()))
+    u_ratio = preset().u_ratio.value
+    wetherill, tera = tmp_path / "w.csv", tmp_path / "t.csv"
+    wetherill.write_text(
+        "Pb207U235,errPb207U235,Pb206U238,errPb206U238,rhoXY\n" + f"{x},{x / 100},{y},{y / 100},0.6"
+    )
+    # the errors of quotients: u = 1 / y, v = x / (y * u_ratio), relative 1, 1 and 0.6 between x, y
+    r_v = (2 - 2 * 0.6) ** 0.5 / 100
+    rho = (1 - 0.6) / (2 - 2 * 0.6) ** 0.5
+    u, v = 1 / y, x / y / u_ratio
+    tera.write_text(
+        f"U238Pb206,errU238Pb206,Pb207Pb206,errPb207Pb206,rho\n{u},{u / 100},{v},{v * r_v},{rho}"
+    )
+    figure = tmp_path / "concordia.svg"
+    one = json.loads(call("concordia", wetherill, "--json", "--figure", figure).stdout)
+    two = json.loads(call("concordia", tera, "--json").stdout)
+    assert one["age_ma"] == pytest.approx(2000.0, abs=1e-3)
+    for key in ("age_ma", "age_1s_internal_ma"):
+        assert two[key] == pytest.approx(one[key], rel=1e-6)
+    assert "2000" in figure.read_text(encoding="utf-8")
+    assert "equivalence" not in call("concordia", wetherill).stdout
+    wetherill.write_text("Pb206U238,errPb206U238,Pb207U235,errPb207U235\n61,0.6,0.92,0.007\n")
+    with pytest.raises(FarsideError, match="may be exchanged"):
+        CliRunner().invoke(APP, ["concordia", str(wetherill)], catch_exceptions=False)

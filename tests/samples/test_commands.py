@@ -21,6 +21,7 @@ from farside.samples.xrf import alphas_from_attenuation
 app = typer.Typer()
 app.command()(commands.classify)
 app.command()(commands.kreep)
+app.command()(commands.source)
 app.add_typer(commands.reduce, name="reduce")
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "samples.md"
@@ -65,6 +66,14 @@ def test_kreep_of_the_example(table: Path, tmp_path: Path) -> None:
     content = json.loads(run("kreep", table, "--json"))
     assert 0 < content["samples"][0]["fraction"] < 1
     assert content["contrast"]["Chang'e-6 soil"]["Th"] == 0.92
+
+
+def test_source_of_the_example(table: Path) -> None:
+    content = json.loads(run("source", table, "--json"))
+    # Tian et al. (2021): 78-88 % crystallisation of the bulk after 2-3 % melting
+    assert 0.78 < content["fits"][0]["given_melting"][1] < 0.88
+    assert content["skipped"] == ["Chang'e-6 basalt"]
+    assert "left out" in run("source", table, "--refractory", 1.5, 1.5)
 
 
 def test_mixture_of_given_lithologies(tmp_path: Path) -> None:
@@ -132,6 +141,8 @@ def test_wrong_input_is_a_farside_error(tmp_path: Path, table: Path) -> None:
         ["classify", tmp_path / "none.csv"],
         ["classify", table, "--figure", tmp_path / "x.gif"],
         ["reduce", "xrf", table],
+        ["source", table, "--recipe", "ce7"],
+        ["source", table, "--refractory", 2, 1],
     ):
         found = runner.invoke(app, [*map(str, words), "--quiet"])
         assert isinstance(found.exception, FarsideError)

@@ -40,9 +40,12 @@ app.command(context_settings=site.CONTEXT)(site.site)
 
 app.command()(samples.classify)
 app.command()(samples.kreep)
+app.command()(samples.source)
 app.add_typer(samples.reduce, name="reduce")
 
 app.command()(isotopes.isochron)
+app.command()(isotopes.mean)
+app.command()(isotopes.concordia)
 app.command()(isotopes.potassium)
 
 app.command()(chronology.age)

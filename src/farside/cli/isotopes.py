@@ -1,4 +1,4 @@
-"""``farside isochron`` and ``potassium``."""
+"""``farside isochron``, ``mean``, ``concordia`` and ``potassium``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Draw = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw a figure: .svg, .pdf or .png.")
+]
+
+Level = Annotated[
+    str | None, typer.Option(help="1s, 2s, 1s% or 2s%; by default what the header says.")
 ]
 
 
@@ -32,9 +36,7 @@ def isochron(  # noqa: PLR0913, PLR0917 - one per option
         str,
         typer.Option(help="isoplotr, villa2015, nebel2011, rotenberg2012 or steiger1977."),
     ] = "isoplotr",
-    errors: Annotated[
-        str | None, typer.Option(help="1s, 2s, 1s% or 2s%; by default what the header says.")
-    ] = None,
+    errors: Level = None,
     external: Annotated[
         bool, typer.Option("--external", help="Intervals hold the errors of decay constants.")
     ] = False,
@@ -54,6 +56,58 @@ def isochron(  # noqa: PLR0913, PLR0917 - one per option
     choice = Choice("robust" if robust else model, scatter, decay, errors, external)
     with steps(quiet=quiet) as say:
         found = run_isochron(table, system, choice, figure=figure, say=say)
+    show(found, str(found), as_json=as_json)
+
+
+def mean(
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of ages with errors.")],
+    random_effects: Annotated[
+        bool, typer.Option("--random-effects", help="Fit a scatter beyond the errors.")
+    ] = False,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Leave no outlier out.")] = False,
+    errors: Level = None,
+    figure: Draw = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Average ages by their errors, with a test of outliers and of scatter.
+
+    The first column of figures is the age (Ma), the next its error: X, errX or sample, age, 2s.
+
+    Example: farside mean ages.csv --figure mean.svg
+    """
+    from farside.isotopes.run import run_mean  # noqa: PLC0415
+
+    with steps(quiet=quiet):
+        found = run_mean(
+            table,
+            errors=errors,
+            random_effects=random_effects,
+            outliers=not keep_all,
+            figure=figure,
+        )
+    show(found, str(found), as_json=as_json)
+
+
+def concordia(
+    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of U-Pb ratios.")],
+    decay: Annotated[str, typer.Option(help="isoplotr, villa2015 or steiger1977.")] = "isoplotr",
+    errors: Level = None,
+    figure: Draw = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Date U-Pb analyses of one event by concordia, with tests of whether they are one point.
+
+    Columns: Pb207U235, errPb207U235, Pb206U238, errPb206U238, rho, or those of Tera and Wasserburg
+    (U238Pb206, Pb207Pb206).
+
+    Example: farside concordia zircons.csv --figure concordia.svg
+    """
+    from farside.isotopes.run import run_concordia  # noqa: PLC0415
+
+    with steps(quiet=quiet):
+        found = run_concordia(table, errors=errors, constants=decay, figure=figure)
     show(found, str(found), as_json=as_json)
 
 

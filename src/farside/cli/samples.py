@@ -1,4 +1,4 @@
-"""``farside classify``, ``farside kreep`` and ``farside reduce xrf|icpms|laser``."""
+"""``farside classify``, ``kreep``, ``source`` and ``reduce xrf|icpms|laser``."""
 
 from __future__ import annotations
 
@@ -85,6 +85,32 @@ def kreep(
             figure=figure,
             contrast_figure=contrast_figure,
         )
+    show(done, str(done), as_json=as_json)
+
+
+def source(
+    analyses: Analyses,
+    recipe: Annotated[
+        str, typer.Option(help="How the basalt was made: ce5 or ce6 (Chang'e-5, Chang'e-6).")
+    ] = "ce5",
+    refractory: Annotated[
+        tuple[float, float],
+        typer.Option(help="Refractory elements of the Moon over the Earth's, from and to."),
+    ] = (1.0, 1.5),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how much melting and crystallisation the rare earths of basalts ask for.
+
+    Columns: sample, and four or more of La to Lu in ppm, one sigma in La_1s.
+
+    Example: farside source my_samples.csv --recipe ce5
+    """
+    from farside.interior.melting_fit import fit_file  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("fitting melting and crystallisation")
+        done = fit_file(analyses, recipe, refractory=refractory)
     show(done, str(done), as_json=as_json)
 
 

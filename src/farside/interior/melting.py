@@ -27,8 +27,8 @@ BULK = "Pyrolite_MS95"
 10.1016/0009-2541(94)00140-4)."""
 REFRACTORY = (1.0, 1.5)
 """Refractory elements of the Moon over those of the silicate Earth. Estimates fall into two
-schools: the same (Longhi 2006) and half as much again (Taylor, Taylor and Taylor 2006); both as told
-by G. J. Taylor (2007, http://www.psrd.hawaii.edu/April07/Moon2Views.html)."""
+schools: the same (Longhi 2006) and half as much again (Taylor, Taylor and Taylor 2006); both as
+told by G. J. Taylor (2007, http://www.psrd.hawaii.edu/April07/Moon2Views.html)."""
 EARLY = {"olivine": 0.5, "orthopyroxene": 0.5}
 """Minerals that leave the magma ocean before the cumulate of the source: an assumption, of little
 weight, as rare earths are incompatible in both."""

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from farside.errors import InputError
+from farside.errors import InputError, UnknownNameError
 from farside.interior.melting import (
+    RECIPES,
     REFRACTORY,
     Recipe,
     basalt,
     coefficients,
     magma_ocean_source,
 )
+from farside.samples.composition import read_analyses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -165,6 +168,54 @@ def fit_melting(
         len(elements) - 2,
         elements,
     )
+
+
+@dataclass(frozen=True)
+class MeltingFits:
+    """The fits of a file, and the samples that hold too few rare earths."""
+
+    fits: tuple[MeltingFit, ...]
+    skipped: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {"fits": [fit.to_dict() for fit in self.fits], "skipped": list(self.skipped)}
+
+    def __str__(self) -> str:
+        """Return the fits, then who was left out."""
+        left = [f"left out, too few rare earths: {', '.join(self.skipped)}"] if self.skipped else []
+        return "\n".join([*map(str, self.fits), *left])
+
+
+def fit_file(
+    path: Path, recipe: str = "ce5", *, refractory: tuple[float, float] = REFRACTORY
+) -> MeltingFits:
+    """Return the fit of each sample of a file that holds enough rare earths.
+
+    Parameters
+    ----------
+    path : CSV of analyses, see `farside.samples.composition`
+    recipe : a key of `farside.interior.melting.RECIPES`
+    refractory : as of `fit_melting`
+
+    Raises
+    ------
+    UnknownNameError
+        when there is no such recipe
+    InputError
+        when no sample holds `FEWEST` rare earths
+    """
+    if recipe not in RECIPES:
+        raise UnknownNameError.of("recipe", recipe, RECIPES)
+    table = read_analyses(path)
+    known = table.reindex(columns=list(FITTED)).notna().sum(axis=1) >= FEWEST
+    if not known.any():
+        raise InputError(f"{path} holds no sample with {FEWEST} of {', '.join(FITTED)} in ppm.")
+    fits = (
+        fit_melting(row, RECIPES[recipe], refractory=refractory)
+        for _, row in table[known].iterrows()
+    )
+    return MeltingFits(tuple(fits), tuple(map(str, table.index[~known])))
 
 
 def forecast(

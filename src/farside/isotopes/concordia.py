@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
+OLDEST_MA = 8000.0
+"""Ma; nothing is older, so that ratios beyond this age are exchanged or in error."""
+
 
 @dataclass(frozen=True)
 class Concordia:
@@ -65,11 +68,12 @@ class Concordia:
 
     def __str__(self) -> str:
         """Return one paragraph."""
+        mswd, chance = self.equivalence
+        same = "" if np.isnan(mswd) else f", of equivalence {mswd:.3g} (p {chance:.3g})"
         return (
             f"concordia age {self.age.value:.2f} ± {self.age.internal:.2f} Ma (1 sigma, internal) "
             f"± {self.age.external:.2f} Ma (decay constants), n {self.n}; MSWD of concordance "
-            f"{self.concordance[0]:.3g} (p {self.concordance[1]:.3g}), of equivalence "
-            f"{self.equivalence[0]:.3g} (p {self.equivalence[1]:.3g})"
+            f"{self.concordance[0]:.3g} (p {self.concordance[1]:.3g}){same}"
         )
 
 
@@ -142,8 +146,8 @@ def concordia_age(
     Raises
     ------
     InputError
-        when an error is not above 0, a correlation is not within -1 and 1 or a ratio is not
-        above 0
+        when an error is not above 0, a correlation is not within -1 and 1, or a ratio is not
+        above 0 or belongs to more than `OLDEST_MA`
     """
     rates = preset(constants)
     parts = [np.atleast_1d(np.asarray(part, float)) for part in (x, sx, y, sy, rho)]
@@ -152,6 +156,12 @@ def concordia_age(
         raise InputError("errors must be above 0 and correlations between -1 and 1.")
     if not np.isfinite(np.stack([X, SX, Y, SY, R])).all() or (X <= 0).any() or (Y <= 0).any():
         raise InputError("207Pb/235U and 206Pb/238U must be numbers above 0.")
+    most_x, most_y = (float(part) for part in curve(OLDEST_MA, rates))
+    if (most_x < X).any() or (most_y < Y).any():
+        raise InputError(
+            f"207Pb/235U is at most {most_x:.0f} and 206Pb/238U {most_y:.1f}, which {OLDEST_MA:g} "
+            f"Ma would give; given up to {X.max():.3g} and {Y.max():.3g}: they may be exchanged."
+        )
     cov = np.array([[SX**2, R * SX * SY], [R * SX * SY, SY**2]]).transpose(2, 0, 1)
     weight = np.linalg.inv(cov)
     total = weight.sum(axis=0)

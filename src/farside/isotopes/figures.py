@@ -13,7 +13,7 @@ import numpy as np
 
 from farside.errors import InputError
 from farside.isotopes.concordia import Concordia, curve
-from farside.isotopes.decay import preset
+from farside.isotopes.decay import Preset, preset
 from farside.isotopes.isochron import digits_of
 from farside.isotopes.potassium import ALPHAS, MASSES, Loss, offset_after
 from farside.isotopes.systems import system
@@ -185,32 +185,50 @@ def concordia_figure(
     x, sx, y, sy, rho = (np.asarray(part, float) for part in columns)
     rates = preset(constants)
     ends = (float((x - 4 * sx).min()), float((x + 4 * sx).max()))
-    l5 = rates.rates["U235"].value * 1e6
-    first, last = np.log1p(max(ends[0], 0.0)) / l5, np.log1p(ends[1]) / l5
-    axes.plot(*curve(np.linspace(first, last, 300), rates), color=BLUE, linewidth=1.1)
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - slow to import
-
-    for t in MaxNLocator(6).tick_values(first, last):
-        if first + 0.05 * (last - first) < t < last:
-            cx, cy = (float(part) for part in curve(t, rates))
-            axes.plot(cx, cy, "o", color="white", markeredgecolor=BLUE, markersize=4)
-            axes.annotate(
-                f"{t:g}", (cx, cy), (-4, 4), textcoords="offset points", ha="right", color=BLUE
-            )
     for i in range(x.size):
         xs, ys = ellipse(x[i], sx[i], y[i], sy[i], rho[i])
         axes.fill(xs, ys, facecolor=RUST, alpha=0.25, linewidth=0)
         axes.plot(xs, ys, color=RUST, linewidth=0.6)
     mx, my, sdx, sdy, mr = found.mean
-    axes.fill(*ellipse(mx, sdx, my, sdy, mr), facecolor=INK, alpha=0.7, linewidth=0)
+    axes.fill(*ellipse(mx, sdx, my, sdy, mr), facecolor=INK, alpha=0.35, linewidth=0)
+    _age_marks(axes, ends, rates)
     text = (
         f"{found.age.value:.2f} ± {found.age.internal:.2f} Ma (1σ, internal), n {found.n}\n"
-        f"MSWD of concordance {found.concordance[0]:.2g}, of equivalence "
-        f"{found.equivalence[0]:.2g}"
+        f"MSWD of concordance {found.concordance[0]:.2g}"
+        + (f", of equivalence {found.equivalence[0]:.2g}" if found.n > 1 else "")
     )
     axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top")
-    axes.set(xlabel="²⁰⁷Pb/²³⁵U", ylabel="²⁰⁶Pb/²³⁸U", xlim=ends)
+    low, high = axes.get_ylim()
+    axes.set(
+        xlabel="²⁰⁷Pb/²³⁵U",
+        ylabel="²⁰⁶Pb/²³⁸U",
+        xlim=ends,
+        ylim=(low, high + 0.18 * (high - low)),  # room for the text
+    )
     return figure
+
+
+def _age_marks(axes: Axes, ends: tuple[float, float], rates: Preset) -> None:
+    """Draw the curve over all else, with ages beside it that ellipses do not hide."""
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - slow to import
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    l5 = rates.rates["U235"].value * 1e6
+    first, last = np.log1p(max(ends[0], 0.0)) / l5, np.log1p(ends[1]) / l5
+    axes.plot(*curve(np.linspace(first, last, 300), rates), color=BLUE, linewidth=1.1)
+    for t in MaxNLocator(6).tick_values(first, last):
+        if first + 0.1 * (last - first) < t < last - 0.03 * (last - first):
+            cx, cy = (float(part) for part in curve(t, rates))
+            axes.plot(cx, cy, "o", color="white", markeredgecolor=BLUE, markersize=4)
+            axes.annotate(
+                f"{t:g}",
+                (cx, cy),
+                (-4, 4),
+                textcoords="offset points",
+                ha="right",
+                color=BLUE,
+                path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            )
 
 
 def potassium_figure(losses: tuple[Loss, ...]) -> Figure:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CHAUVENET = 0.5
 """Expected number of values as far out, below which one is left out."""
+_RANGE = 1e60
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def weighted_mean(
     Raises
     ------
     InputError
-        when fewer than two values are complete, or an error is not above 0
+        when fewer than two values are complete, an error is not above 0, or a figure is beyond
+        what floating point can square
 
     Examples
     --------
@@ -102,6 +104,11 @@ def weighted_mean(
         raise InputError(f"{int(kept.sum())} complete values; a mean needs at least two.")
     if (s[kept] <= 0).any():
         raise InputError("an error is 0 or negative; give one standard deviation of each value.")
+    size = np.abs(np.concatenate([x[kept], s[kept], 1 / np.maximum(s[kept], 1 / _RANGE)]))
+    if (size >= _RANGE).any():
+        raise InputError(
+            f"values and errors must lie within {1 / _RANGE:g} and {_RANGE:g}; look at their unit."
+        )
     while outliers and kept.sum() > 2:
         mean, sigma, omega = _mean(x[kept], s[kept], random_effects=random_effects)
         if random_effects:

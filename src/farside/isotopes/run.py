@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from farside.errors import InputError, UnknownNameError
+from farside.isotopes.concordia import Concordia, concordia_age
 from farside.isotopes.decay import DEFAULT
 from farside.isotopes.files import read_isochron
 from farside.isotopes.isochron import Isochron, isochron
+from farside.isotopes.mean import WeightedMean, weighted_mean
+from farside.isotopes.models import SCATTER_PROBABILITY
 from farside.isotopes.potassium import Alpha, Losses, Offset, alpha_of, lost, offset_of
+from farside.isotopes.tables import read_u_pb, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +89,83 @@ def run_isochron(
         save(isochron_figure(points, found), figure)
         say(f"drew {figure}")
     return found
+
+
+@dataclass(frozen=True)
+class Told:
+    """A result of a file, with what was assumed in reading it.
+
+    Parameters
+    ----------
+    result : a weighted mean or a concordia age
+    notes : what was assumed, and what to doubt
+    """
+
+    result: WeightedMean | Concordia
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {**self.result.to_dict(), "notes": list(self.notes)}
+
+    def __str__(self) -> str:
+        """Return the result, then the notes."""
+        return "\n".join([str(self.result), *(f"note: {note}" for note in self.notes)])
+
+
+def run_mean(
+    path: Path,
+    *,
+    errors: str | None = None,
+    random_effects: bool = False,
+    outliers: bool = True,
+    figure: Path | None = None,
+) -> Told:
+    """Read values with errors, average them, draw them where a figure is asked for.
+
+    Parameters
+    ----------
+    path, errors : as of `farside.isotopes.tables.read_values`
+    random_effects, outliers : as of `farside.isotopes.mean.weighted_mean`
+    figure : file to draw, or None
+    """
+    read = read_values(path, errors)
+    found = weighted_mean(
+        read.values, read.sigmas, random_effects=random_effects, outliers=outliers
+    )
+    left = [name for name, kept in zip(read.labels, found.kept, strict=True) if not kept]
+    notes = read.notes + ((f"left out: {', '.join(left)}",) if left else ())
+    if found.probability < SCATTER_PROBABILITY:
+        notes += ("the values scatter more than their errors allow: they may not be of one age",)
+    if figure is not None:
+        from farside.isotopes.figures import mean_figure, save  # noqa: PLC0415
+
+        save(mean_figure(read.values, read.sigmas, found), figure)
+    return Told(found, notes)
+
+
+def run_concordia(
+    path: Path, *, errors: str | None = None, constants: str = DEFAULT, figure: Path | None = None
+) -> Told:
+    """Read U-Pb analyses, date them as one event, draw them where a figure is asked for.
+
+    Parameters
+    ----------
+    path, errors, constants : as of `farside.isotopes.tables.read_u_pb`
+    figure : file to draw, or None
+    """
+    read = read_u_pb(path, errors, constants)
+    found = concordia_age(*read.columns, constants=constants)
+    notes = read.notes
+    if found.combined[1] < SCATTER_PROBABILITY:
+        notes += (
+            "the analyses are not one concordant point: they do not share one age, or lost lead",
+        )
+    if figure is not None:
+        from farside.isotopes.figures import concordia_figure, save  # noqa: PLC0415
+
+        save(concordia_figure(read.columns, found, constants), figure)
+    return Told(found, notes)
 
 
 def run_potassium(

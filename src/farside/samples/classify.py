@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from farside.errors import InputError
 from farside.samples.analogues import Analogue, nearest_analogues
@@ -166,7 +166,7 @@ def share(
         name = next(name for high, name in bounds if value <= high)
         return Share(name, {name: 1.0}, value, sigma, unit)
     edges = np.array([-np.inf, *(high for high, _ in bounds)])
-    inside = np.diff(norm.cdf((edges - value) / sigma))
+    inside = np.diff(ndtr((edges - value) / sigma))
     found = {name: float(p) for (_, name), p in zip(bounds, inside, strict=True)}
     return Share(max(found, key=found.__getitem__), found, value, sigma, unit)
 

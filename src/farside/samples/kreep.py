@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from farside.datasets.analyses import (
     load_apollo_compositions,
@@ -237,7 +237,7 @@ def _notes(fraction: float, misfit: float, dof: int) -> list[str]:
     notes = [WARNING] if fraction > 0.02 else []
     if fraction > 1:
         notes.append("more than the end member itself holds: the sample is richer than it")
-    if dof > 0 and misfit > chi2.isf(0.01, dof):
+    if dof > 0 and misfit > chdtri(dof, 0.01):
         notes.append(
             "no sum of KREEP and a flat pattern within errors: another process tilted its rare "
             "earths, or a figure is wrong"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import chi2
+from scipy.special import chdtrc, chdtri
 
 from farside.errors import InputError
 
@@ -122,7 +122,7 @@ def mix(
         coverage,
         misfit,
         dof,
-        float(chi2.sf(misfit, dof)) if dof > 0 else float("nan"),
+        float(chdtrc(dof, misfit)) if dof > 0 else float("nan"),
         dict(zip(analytes, residual.tolist(), strict=True)),
         _notes(sample, analytes, misfit, dof),
     )
@@ -169,7 +169,7 @@ def _notes(sample: pd.Series[Any], analytes: list[str], misfit: float, dof: int)
     notes = []
     if any(pd.isna(sample.get(f"{c}_1s", np.nan)) for c in analytes):
         notes.append(f"{DEFAULT_RELATIVE:.0%} is taken as one sigma where none is given")
-    if dof > 0 and misfit > chi2.isf(0.01, dof):
+    if dof > 0 and misfit > chdtri(dof, 0.01):
         notes.append("the misfit is too large for the errors: a component is missing or wrong")
     if dof == 0:
         notes.append("as many fractions as analytes: the fit cannot be tested")
