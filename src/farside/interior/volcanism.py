@@ -116,12 +116,12 @@ class MareTest:
     def __str__(self) -> str:
         """Return the regions and what thickness explains."""
         rule = "thickness and thorium" if self.thorium else "thickness"
+        explained = f"{_percent(self.explained)} ({_span(self.explained_interval)})"
         lines = [
             f"mare by {rule} of the crust ({self.crust}), fitted on the near side; 95 % intervals",
             f"  half the ground is mare at {self.half_km:.1f} km ({_km(self.half_interval)})",
             *(f"  {region}" for region in self.regions),
-            f"  explains {_percent(self.explained)} ({_span(self.explained_interval)}) of the "
-            "deficit of the far side",
+            f"  explained of the deficit of the far side: {explained}",
         ]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
