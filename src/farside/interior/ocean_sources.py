@@ -1,0 +1,123 @@
+"""What a crystallised magma ocean tells: sources of basalt, when KREEP forms, how much alumina."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scipy.optimize import brentq
+
+from farside.errors import InputError, UnknownNameError
+from farside.interior.magma_ocean import (
+    ALUMINA,
+    ELEMENTS,
+    MagmaOcean,
+    bulk_coefficients,
+    crystallise_ocean,
+    rb_sr,
+    sm_nd,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Source:
+    """A cumulate as a source of basalt.
+
+    Parameters
+    ----------
+    solid : share of the ocean that was solid when it formed
+    sm_nd, rb_sr : 147Sm/144Nd and 87Rb/86Sr
+    mu : 238U/204Pb, of the ocean's mu times (U/Pb) / (U/Pb) of the ocean
+    """
+
+    solid: tuple[float, float]
+    sm_nd: float
+    rb_sr: float
+    mu: float
+
+
+def sources(ocean: MagmaOcean, mu: float, lead: Mapping[str, float]) -> tuple[Source, ...]:
+    """Return the cumulates as sources for the models of `farside.isotopes`.
+
+    Parameters
+    ----------
+    ocean : crystallised
+    mu : 238U/204Pb of the ocean at the beginning
+    lead : partition coefficient of Pb by mineral; no table of it ships, so that it is to be given
+
+    Raises
+    ------
+    InputError
+        when mu or a coefficient is negative
+    """
+    if mu <= 0 or min(lead.values(), default=0.0) < 0:
+        raise InputError("mu must be above 0, and partition coefficients must not be negative.")
+    found = []
+    pb, trapped = 1.0, ocean.trapped
+    for step in ocean.steps:
+        D = sum(share * lead.get(name, 0.0) for name, share in step.modes.items())
+        floated = step.modes.get("plagioclase", 0.0) * ocean.flotation
+        kept = D - lead.get("plagioclase", 0.0) * floated
+        left = (1 - step.solid[1]) / (1 - step.solid[0])
+        effective = (1 - trapped) * D + trapped
+        after = pb * left ** (effective - 1)
+        mean = (pb - left * after) / ((1 - left) * effective)
+        inside = mean * ((1 - trapped) * kept / (1 - floated) + trapped)
+        uranium = step.cumulate["U"] / ocean.start["U"]
+        found.append(
+            Source(step.solid, sm_nd(step.cumulate), rb_sr(step.cumulate), mu * uranium / inside)
+        )
+        pb = after
+    return tuple(found)
+
+
+def solid_at(ocean: MagmaOcean, element: str, ppm: float) -> float:
+    """Return the solid share at which the liquid reaches a concentration, in its last step or on.
+
+    Raises
+    ------
+    InputError
+        when the liquid never holds as much within the last step, drawn on
+    """
+    if element not in ocean.start:
+        raise UnknownNameError.of("element", element, ocean.start)
+    step = ocean.steps[-1]
+    D = float(bulk_coefficients(step.modes)[ELEMENTS.index(element)])
+    effective = (1 - ocean.trapped) * D + ocean.trapped
+    if effective >= 1 or ppm <= 0:
+        raise InputError(
+            f"{element} does not gather in the last liquid, or {ppm:g} ppm cannot be; give an "
+            "incompatible element and ppm above 0."
+        )
+    liquid = 1 - step.solid[1]
+    return 1 - liquid * (ppm / ocean.urkreep[element]) ** (1 / (effective - 1))
+
+
+def alumina_for(crust_km: float, depth_km: float = 855.0, flotation: float = 1.0) -> float:
+    """Return the Al2O3 of the bulk Moon, wt%, whose ocean makes a crust of a thickness.
+
+    Parameters
+    ----------
+    crust_km : thickness without pores
+    depth_km, flotation : as of `crystallise_ocean`
+
+    Raises
+    ------
+    InputError
+        when none of `ALUMINA` makes it
+    """
+
+    def miss(alumina: float) -> float:
+        return crystallise_ocean(alumina, depth_km, flotation=flotation).crust_km - crust_km
+
+    low, high = miss(ALUMINA[0]), miss(ALUMINA[1])
+    if low > 0 or high < 0:
+        raise InputError(
+            f"no solution: {ALUMINA[0]:g}-{ALUMINA[1]:g} wt% Al2O3 make {low + crust_km:.0f}-"
+            f"{high + crust_km:.0f} km in an ocean of {depth_km:g} km, not {crust_km:g}; change "
+            "depth or flotation."
+        )
+    return float(brentq(miss, *ALUMINA, xtol=1e-4))
