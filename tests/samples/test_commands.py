@@ -22,6 +22,7 @@ app = typer.Typer()
 app.command()(commands.classify)
 app.command()(commands.kreep)
 app.command()(commands.source)
+app.command()(commands.water)
 app.add_typer(commands.reduce, name="reduce")
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "samples.md"
@@ -74,6 +75,15 @@ def test_source_of_the_example(table: Path) -> None:
     assert 0.78 < content["fits"][0]["given_melting"][1] < 0.88
     assert content["skipped"] == ["Chang'e-6 basalt"]
     assert "left out" in run("source", table, "--refractory", 1.5, 1.5)
+
+
+def test_water_of_a_source() -> None:
+    # Hu et al. (2021): parent magma 283 +- 22 ug/g, mantle source 1-5
+    found = json.loads(run("water", 283, "--sigma", 22, "--json"))["given"]
+    assert 1 < found["lower"] < found["upper"] < 5
+    assert [round(end) for end in found["corners"]] == [1, 5]
+    assert "far side" in run("water")
+    assert "melt of the apatite" in run("water", 240, "--apatite")
 
 
 def test_mixture_of_given_lithologies(tmp_path: Path) -> None:
@@ -142,6 +152,9 @@ def test_wrong_input_is_a_farside_error(tmp_path: Path, table: Path) -> None:
         ["classify", table, "--figure", tmp_path / "x.gif"],
         ["reduce", "xrf", table],
         ["source", table, "--recipe", "ce7"],
+        ["water", "nan"],
+        ["water", 283, "--melting", 2, 3],
+        ["water", 283, "--crystallised", 0.8, 0.4],
         ["source", table, "--refractory", 2, 1],
     ):
         found = runner.invoke(app, [*map(str, words), "--quiet"])

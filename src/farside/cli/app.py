@@ -41,6 +41,7 @@ app.command(context_settings=site.CONTEXT)(site.site)
 app.command()(samples.classify)
 app.command()(samples.kreep)
 app.command()(samples.source)
+app.command()(samples.water)
 app.add_typer(samples.reduce, name="reduce")
 
 app.command()(isotopes.isochron)

@@ -1,4 +1,4 @@
-"""``farside classify``, ``kreep``, ``source`` and ``reduce xrf|icpms|laser``."""
+"""``farside classify``, ``kreep``, ``source``, ``water`` and ``reduce xrf|icpms|laser``."""
 
 from __future__ import annotations
 
@@ -111,6 +111,38 @@ def source(
     with steps(quiet=quiet) as say:
         say("fitting melting and crystallisation")
         done = fit_file(analyses, recipe, refractory=refractory)
+    show(done, str(done), as_json=as_json)
+
+
+def water(
+    value: Annotated[
+        float | None,
+        typer.Argument(metavar="UG_PER_G", help="Water of a magma; the published when left out."),
+    ] = None,
+    sigma: Annotated[float, typer.Option(help="Its one sigma, ug/g.", min=0)] = 0.0,
+    melting: Annotated[tuple[float, float], typer.Option(help="Melted fraction, from and to.")] = (
+        0.02,
+        0.03,
+    ),
+    crystallised: Annotated[
+        tuple[float, float], typer.Option(help="Crystallised fraction, from and to.")
+    ] = (0.43, 0.78),
+    apatite: Annotated[
+        bool, typer.Option("--apatite", help="The value is of apatite, not of the magma.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say how much water the mantle source of a magma held, with its interval.
+
+    Apatite grows late: with --apatite give the fraction that had crystallised by then.
+
+    Example: farside water 283 --sigma 22 --melting 0.02 0.03 --crystallised 0.43 0.78
+    """
+    from farside.interior.water import waters  # noqa: PLC0415
+
+    with steps(quiet=quiet):
+        done = waters(value, sigma, melting=melting, crystallised=crystallised, apatite=apatite)
     show(done, str(done), as_json=as_json)
 
 

@@ -25,6 +25,8 @@ APATITE = (0.07, 0.24)
 """D of OH between apatite and Fe-rich basaltic melt, the range of the experiments of McCubbin et
 al. (2015, doi 10.2138/am-2015-5233), who warn that it is no constant: OH is a building stone of
 apatite, and exchange coefficients with F and Cl vary less."""
+MOST = 1e6
+"""ug/g of pure water."""
 INCOMPATIBLE = 0.0
 """D of water between mantle minerals and melt: taken as none, which the published estimate for
 Chang'e-5 agrees with; nominally anhydrous minerals take up some, and then the source holds more."""
@@ -111,7 +113,7 @@ def mantle_water(
     """
     span = parent if isinstance(parent, tuple) else (parent, parent)
     for low, high in (span, melting, crystallised):
-        if not 0 <= low <= high:
+        if not 0 <= low <= high < np.inf:
             raise InputError(
                 f"a range runs from low to high, both positive; given {low:g}-{high:g}."
             )
@@ -183,6 +185,50 @@ CHANGE_5_PARENT = (283.0, 22.0)
 CHANGE_6_PARENT = (15.0, 168.0)
 """Range of the water of the parent magma of Chang'e-6, ug/g (He et al. 2025, doi
 10.1038/s41586-025-08870-x, as quoted in press reports of April 2025)."""
+
+
+@dataclass(frozen=True)
+class Waters:
+    """Water of one or more reservoirs, named."""
+
+    found: tuple[tuple[str, Water], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {name: water.to_dict() for name, water in self.found}
+
+    def __str__(self) -> str:
+        """Return a line for each."""
+        return "\n".join(f"{name}: {water}" for name, water in self.found)
+
+
+def waters(
+    value: float | None = None,
+    sigma: float = 0.0,
+    *,
+    melting: Range = (0.02, 0.03),
+    crystallised: Range = PARENT_5,
+    apatite: bool = False,
+) -> Waters:
+    """Return the water of the mantle source of a magma, or of both sides of the Moon.
+
+    Parameters
+    ----------
+    value, sigma : water of the magma, or of its apatite, and one sigma, ug/g; None: the published
+        magmas of Chang'e-5 and Chang'e-6
+    melting, crystallised : ranges of the fractions that lie between source and `value`
+    apatite : whether `value` is of apatite
+    """
+    if value is None:
+        near, far = contrast()
+        return Waters((("Chang'e-5, near side", near), ("Chang'e-6, far side", far)))
+    if not (0 <= value <= MOST and 0 <= sigma <= MOST):
+        raise InputError(f"water and its one sigma are from 0 to {MOST:g} ug/g.")
+    if not apatite:
+        return Waters((("given", mantle_water(value, melting, crystallised, sigma=sigma)),))
+    melt = melt_from_apatite(value, sigma=sigma)
+    source = mantle_water((melt.lower, melt.upper), melting, crystallised)
+    return Waters((("melt of the apatite", melt), ("its source", source)))
 
 
 def contrast() -> tuple[Water, Water]:
