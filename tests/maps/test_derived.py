@@ -229,3 +229,14 @@ def test_what_is_no_oxide_map_is_refused() -> None:
         terranes(whole)
     with pytest.raises(InputError, match="same pixels"):
         young_mare_candidates(whole, load_layers())
+
+
+def test_pixels_that_are_not_the_same_are_refused() -> None:
+    layers = load_layers()
+    part, beside = layers.isel(x=slice(0, 2), y=[0]), layers.isel(x=slice(2, 4), y=[0])
+    whole = make_map(SOIL).assign_coords(y=part["y"], x=part["x"])
+    young_mare_candidates(whole, part, draws=5)
+    with pytest.raises(InputError, match="x differs"):
+        young_mare_candidates(whole, beside, draws=5)
+    with pytest.raises(InputError, match="same pixels"):
+        lithology(whole, np.ones((3, 3)))

@@ -246,10 +246,7 @@ def lithology(
     """
     checked = check_oxide_map(oxides)
     like = checked["value"].isel(oxide=0, drop=True)
-    thorium, sigma = (
-        np.broadcast_to(np.asarray(part, dtype=float), like.shape).reshape(-1)
-        for part in (thorium_ppm, thorium_1s)
-    )
+    thorium, sigma = (_on_pixels(part, like.shape) for part in (thorium_ppm, thorium_1s))
     rng = np.random.default_rng([seed, 1])
     share = np.full((len(LITHOLOGIES), thorium.size), np.nan)
     for part, draw in drawn(checked, draws=draws, seed=seed, correlation=correlation):
@@ -267,6 +264,18 @@ def lithology(
     found["probability"] = (dims, share.reshape(len(names), *like.shape), {"units": "1"})
     found["code"] = (like.dims, code.reshape(like.shape), {"flag_meanings": " | ".join(names)})
     return found
+
+
+def _on_pixels(values: ArrayLike, shape: tuple[int, ...]) -> Float:
+    """Return thorium or its sigma on every pixel of a map, flat."""
+    given = np.asarray(values, dtype=float)
+    try:
+        return np.broadcast_to(given, shape).reshape(-1)
+    except ValueError:
+        raise InputError(
+            f"thorium is over {given.shape} and the oxides over {shape}; give it on the same "
+            "pixels, or one figure for all."
+        ) from None
 
 
 # -- terranes and young maria ------------------------------------------------------------------
@@ -320,7 +329,8 @@ def young_mare_candidates(
 
     Parameters
     ----------
-    oxides : as in `mg_number`, on the pixels of the layers
+    oxides : as in `mg_number`, on the pixels of the layers; where it has no coordinates ``y`` and
+        ``x``, its pixels are taken as those of the layers
     layers : `farside.datasets.layers.load_layers`, or a part of it
     draws, seed : of the simulation
 
@@ -329,8 +339,15 @@ def young_mare_candidates(
     xarray.DataArray
         probability 0 to 1; 0 outside of mare or terrane; NaN where the map has no value
     """
-    if oxides["value"].sizes.get("y") != layers.sizes.get("y"):
-        raise InputError("candidates need the oxides and the layers on the same pixels.")
+    for dim in ("y", "x"):
+        same = oxides["value"].sizes.get(dim) == layers.sizes.get(dim)
+        if same and dim in oxides.coords and dim in layers.coords:
+            same = np.array_equal(oxides[dim], layers[dim])
+        if not same:
+            raise InputError(
+                f"candidates need the oxides and the layers on the same pixels; {dim} differs. "
+                "Take the same part of load_map() and of load_layers()."
+            )
     checked = check_oxide_map(oxides)
     like = checked["value"].isel(oxide=0, drop=True)
     share = np.full(like.size, np.nan)

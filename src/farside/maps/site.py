@@ -349,7 +349,9 @@ def _offers(offers: xr.Dataset) -> tuple[Figure, ...]:
 
 
 def _young(oxides: xr.Dataset, here: xr.Dataset) -> Figure:
-    chance = float(young_mare_candidates(oxides, here, draws=DRAWS).to_numpy().item())
+    # one pixel each, whose centres need not agree
+    pixel = oxides.drop_vars(["y", "x"], errors="ignore")
+    chance = float(young_mare_candidates(pixel, here, draws=DRAWS).to_numpy().item())
     note = "probability of the look of a young mare; a candidate, not an age"
     return Figure("young mare candidate", _known(chance), None, None, "1", note)
 
