@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from farside import provenance
+from farside.chronology.hypotheses import compare_bombardment
+from farside.chronology.symmetry import flux_symmetry
 from farside.constants import OXIDES
 from farside.maps._ground import SharpenSettings
 from farside.maps.make_sharp import make_sharp_map
@@ -85,6 +87,13 @@ def _orbit(data: TrainingSet, seed: int, say: Say) -> list[dict[str, Any]]:
     return [{str(k): plain(v) for k, v in row.items()} for row in found]
 
 
+def chronology(seed: int, say: Say) -> dict[str, Any]:
+    """Return the flux on both sides, and smooth decline against late bombardment."""
+    say("compare the flux on both sides")
+    flux = flux_symmetry(seed=seed).to_dict()
+    return {"flux": flux, "bombardment": compare_bombardment(seed=seed, say=say).to_dict()}
+
+
 def compute(folder: Path, seed: int, say: Say) -> None:
     """Train, validate and write ``weights/``, ``map/`` and ``results/`` below a folder."""
     data = load_training()
@@ -114,6 +123,7 @@ def compute(folder: Path, seed: int, say: Say) -> None:
     }
     say("train on the near side, test on the far side")
     results["near_far"] = near_far(seed).to_dict()
+    results["chronology"] = chronology(seed, say)
     results["map"] = make_sharp_map(folder / "map", SharpenSettings(seed=seed), say)
     for name, content in results.items():
         store.write(folder / "results", name, content, seed)

@@ -52,9 +52,28 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "spectra.parameters",
     ),
     "map": (*sharp_map.MODULES, "geography.regions", "maps._sharp_checks"),
+    "chronology": (
+        "chronology.evidence",
+        "chronology.functions",
+        "chronology.hypotheses",
+        "chronology.likelihood",
+        "chronology.models",
+        "chronology.sampling",
+        "chronology.sites",
+        "chronology.symmetry",
+    ),
 }
 TABLES = (*BUNDLE_TABLES, "missions.csv", "reference_soils.csv")
-OWN_TABLES = {"map": sharp_map.TABLES, "orbit": ("sensor_gains.csv", "sp_spectra.csv")}
+OWN_TABLES = {
+    "map": sharp_map.TABLES,
+    "orbit": ("sensor_gains.csv", "sp_spectra.csv"),
+    "chronology": (
+        "chronology_calibration.csv",
+        "chronology_hemispheres.csv",
+        "chronology_neukum_ages.csv",
+        "chronology_sites.csv",
+    ),
+}
 """Tables that one result depends on beside `TABLES`."""
 
 

@@ -96,10 +96,14 @@ def _finding(parts: tuple[Part, ...], near: Share, far: Share) -> Finding:
         ("cells_5deg",),
         ("prettyman2006", "treiman2010", "heiken1991", "sitp2026"),
         (
-            f"Mg# {MAGNESIAN_MG:g} is a limit by custom: it is drawn between {LIMITS[0]:g} and "
-            f"{LIMITS[1]:g}",
-            f"with noise taken for composition {100 * far.naive:.0f} % (far) and "
-            f"{100 * near.naive:.0f} % (near) of the area",
+            (
+                f"Mg# {MAGNESIAN_MG:g} is a limit by custom: it is drawn between {LIMITS[0]:g} and "
+                f"{LIMITS[1]:g}"
+            ),
+            (
+                f"with noise taken for composition {100 * far.naive:.0f} % (far) and "
+                f"{100 * near.naive:.0f} % (near) of the area"
+            ),
             "highlands: mare over 5 % of the cell at most, and not in the basin's outer ellipse",
         ),
     )

@@ -1,0 +1,36 @@
+"""``farside findings``: each claim of the far-side story with what is computed of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farside.cli.output import Json, Quiet, show, steps
+
+
+def findings(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; all when left out.")
+    ] = None,
+    spectrum: Annotated[
+        Path | None,
+        typer.Option(help="CSV with spectra of the Chang'e-6 site, as for farside predict."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say of each claim of the far-side story what is computed, and the verdict.
+
+    A verdict is supports, contradicts or cannot tell, by one rule: the probability that the claim's
+    statements hold, above 0.95 or below 0.05.
+
+    Example: farside findings spa-maria basalt-age
+    """
+    from farside.report.findings import findings as compute  # noqa: PLC0415
+
+    with steps(quiet=quiet) as say:
+        say("compute the findings")
+        found = compute(tuple(names or ()), spectrum)
+    show(found, str(found), as_json=as_json)
