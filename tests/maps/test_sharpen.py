@@ -21,7 +21,12 @@ from farside.maps._ground import CURVE, FIELD, PLANE, Ground, SharpenSettings
 from farside.maps._paint import conserve
 from farside.maps._sharp_checks import bicubic
 from farside.maps.sharpen import components_of, fit
-from farside.maps.sharpen_validation import _interpolated_left_out, interpolated
+from farside.maps.sharpen_validation import (
+    Held,
+    _interpolated_left_out,
+    calibration,
+    interpolated,
+)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +150,22 @@ def test_blocks_hold_about_36_cells_and_each_cell_once() -> None:
     sizes = np.unique(spatial_blocks(cells), return_counts=True)[1]
     assert sizes.sum() == len(cells)
     assert 30 < np.median(sizes) < 48
+
+
+def test_intervals_reach_their_coverage_and_the_caps_count_for_the_poles(ground: Ground) -> None:
+    sd = ground.sigma
+    whole = np.sqrt(2) * sd  # error of the map and of the cell
+    polar = ground.cells["colour_filled"].to_numpy()[:, None]
+
+    def held(off: float, where: np.ndarray) -> Held:
+        return Held("", "", np.where(where, ground.oxides + off * whole, np.nan), sd)
+
+    z = 1.6448536269514722
+    found = calibration(ground, held(1.5 * z, polar | True), held(2.0 * z, polar), 0.9)
+    assert found[0] == pytest.approx(1.5)
+    assert found[1] == pytest.approx(2.0)
+    narrow = calibration(ground, held(0.5 * z, polar | True), held(0.3 * z, polar), 0.9)
+    assert narrow == pytest.approx(1.0)
 
 
 def test_groups_count_every_function(ground: Ground) -> None:
