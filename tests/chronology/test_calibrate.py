@@ -266,6 +266,7 @@ def test_same_seed_same_fit_and_another_seed_agrees() -> None:
     assert one.mean(axis=0) == pytest.approx(other.mean(axis=0), abs=0.15 * one.std(axis=0).max())
 
 
+@pytest.mark.slow
 def test_reweighting_agrees_with_a_refit() -> None:
     sites = calibration_sites()
     family = model("exponential")

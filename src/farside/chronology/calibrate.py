@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COMPARED = ("neukum1983", "yue2022")
 COMPARED_AGES_GA = (0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 2.83, 3.0, 3.5, 3.8, 3.9, 4.0, 4.1, 4.2, 4.3)
 R_HAT_MAX, ESS_MIN = 1.01, 400.0
-_THIN = 2000
+_THIN = 6000
 _REFERENCES = ("neukum1983", "stoffler2001", "foremanmackey2013", "vehtari2021")
 _OF_SET = {
     "lefeuvre-wieczorek-2011": ("lefeuvre2011",),

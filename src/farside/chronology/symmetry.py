@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WIDEST = float(np.log(5.0))
 """The prior of ln of the ratio is uniform between -ln 5 and ln 5."""
 _NODES = 401
-_DRAWS = 3000
+_DRAWS = 1500
 _CITED = ("wang2016", "head2010", "povilaitis2018", "kass1995")
 
 
