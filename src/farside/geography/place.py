@@ -89,7 +89,7 @@ def _coordinates(numbers: Sequence[re.Match[str]], text: str) -> Place:
         values.append(sign * float(match[2]))
     check_point(*values)
     lat, lon = values
-    return Place(lat, (lon + 180) % 360 - 180)
+    return Place(lat, lon if -180 <= lon < 180 else (lon + 180) % 360 - 180)
 
 
 def _named(text: str) -> Place:

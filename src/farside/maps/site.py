@@ -151,7 +151,7 @@ def site(
         when there is no such soil
     """
     check_point(lat, lon)
-    lon = (lon + 180) % 360 - 180
+    lon = lon if -180 <= lon < 180 else (lon + 180) % 360 - 180
     ground = soil(on)
     pixel, source = _oxides_at(lat, lon, map_path)
     oxides = for_soil(pixel)
