@@ -94,6 +94,7 @@ def date_file(
     presentation = options.pop("presentation", "cumulative")
     causes = {k: options.pop(k, None) for k in ("diameter_error", "anchor_sigma_ma")}
     budget = options.pop("budget", False) or any(v is not None for v in causes.values())
+    budget = budget or bool(used.chronology.log_sigma)  # a recalibrated curve states its error
     age = date(count, used, range_km, **options)
     if budget:
         from farside.chronology.budget import with_budget  # noqa: PLC0415
