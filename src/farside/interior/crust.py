@@ -106,14 +106,10 @@ def grail_crust(model: int = 1) -> Crust:
     table = load_crust_models().set_index("model")
     if model not in table.index:
         raise UnknownNameError.of("crustal model", str(model), map(str, table.index))
-    row = table.loc[model]
+    columns = ["mean_km", "porosity", "mantle_density"]
+    mean, porosity, mantle = table.loc[[model], columns].to_numpy(dtype=float)[0].tolist()
     grain = POROUS_CRUST[1] / (1 - POROUS_CRUST[0])
-    return Crust(
-        float(row["mean_km"]),
-        grain * (1 - float(row["porosity"])),
-        float(row["mantle_density"]),
-        f"GRAIL model {model}",
-    )
+    return Crust(mean, grain * (1 - porosity), mantle, f"GRAIL model {model}")
 
 
 def airy_thickness(

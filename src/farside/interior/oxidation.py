@@ -118,7 +118,7 @@ def stable_phase(temperature_c: ArrayLike, log_fo2: ArrayLike) -> NDArray[np.str
     celsius = _celsius(temperature_c)
     given = np.asarray(log_fo2, dtype=float)
     step = sum((given >= buffer_fo2(n, celsius)).astype(int) for n in ("IW", "WM", "MH"))
-    return np.asarray(PHASES)[np.asarray(step)]
+    return np.asarray(np.asarray(PHASES)[np.asarray(step)])
 
 
 def maghemite_fo2(temperature_c: ArrayLike, excess_kj: float = MAGHEMITE_EXCESS[0]) -> Float:
@@ -157,7 +157,7 @@ def _reaction_kj(pair: str, kelvin: Float) -> Float:
         energy = table["CO2"] - table["CO"]
     else:
         raise UnknownNameError.of("gas", pair, GASES)
-    return np.interp(kelvin, grid, energy.to_numpy(float))
+    return np.asarray(np.interp(kelvin, grid, energy.to_numpy(float)))
 
 
 def gas_fo2(temperature_c: ArrayLike, ratio: ArrayLike, pair: str = "H2O/H2") -> Float:

@@ -249,8 +249,8 @@ class _Draw:
 
     def flat(self) -> Float:
         excess = self.predicted - self.observed
-        parts = [self.observed, self.predicted, excess, self.order, [self.explained, self.half]]
-        return np.concatenate(parts)
+        last = np.array([self.explained, self.half])
+        return np.concatenate([self.observed, self.predicted, excess, self.order, last])
 
 
 @dataclass(frozen=True)

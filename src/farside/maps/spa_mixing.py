@@ -175,10 +175,11 @@ def mix_cells(
         raise InputError(f"no cell lies in {region}; give all cells of load_cells_5deg().")
     c, covariance = rows[list(OXIDES)].to_numpy(float), cell_covariance(rows)
     f, total = _refined(c, covariance, C, s)
-    tries = _tries((c, covariance), (C, s), np.linalg.inv(total), draws, seed)
+    inverse = np.asarray(np.linalg.inv(total), dtype=np.float64)
+    tries = _tries((c, covariance), (C, s), inverse, draws, seed)
     weight = area_weights(rows)
     residual = c - f @ C
-    misfit = np.einsum("ni,nij,nj->n", residual, np.linalg.inv(total), residual)
+    misfit = np.einsum("ni,nij,nj->n", residual, inverse, residual)
     dof = len(OXIDES) - len(components) + 1
     probability = chi2.sf(misfit, dof)
     low, high = np.percentile(tries, [2.5, 97.5], axis=0)
@@ -191,18 +192,20 @@ def mix_cells(
         content |= {name: f[:, k], f"{name}_lower": low[:, k], f"{name}_upper": high[:, k]}
     frame = pd.DataFrame(content | {"chi2": misfit, "probability": probability})
     ends = np.percentile(means, [2.5, 97.5], axis=0)
+    mantle_low, mantle_high = np.percentile(mantle, [2.5, 97.5]).tolist()
     return SpaMixture(
-        region,
-        names,
-        frame,
-        dict(zip(names, (weight @ f).tolist(), strict=True)),
-        dict(zip(names, ends[0].tolist(), strict=True)),
-        dict(zip(names, ends[1].tolist(), strict=True)),
-        float((weight @ f)[is_mantle].sum()),
-        *(float(v) for v in np.percentile(mantle, [2.5, 97.5])),
-        float(weight @ misfit / dof),
-        float(weight[probability < 0.01].sum()),
-        dict(zip(OXIDES, (weight @ residual).tolist(), strict=True)),
+        region=region,
+        components=names,
+        cells=frame,
+        mean=dict(zip(names, (weight @ f).tolist(), strict=True)),
+        lower=dict(zip(names, ends[0].tolist(), strict=True)),
+        upper=dict(zip(names, ends[1].tolist(), strict=True)),
+        mantle=float((weight @ f)[is_mantle].sum()),
+        mantle_lower=mantle_low,
+        mantle_upper=mantle_high,
+        misfit=float(weight @ misfit / dof),
+        rejected=float(weight[probability < 0.01].sum()),
+        residual=dict(zip(OXIDES, (weight @ residual).tolist(), strict=True)),
     )
 
 
