@@ -71,16 +71,6 @@ def read_bare(path: Path, names: tuple[str, ...], fewest: int) -> pd.DataFrame:
     fewest : columns that such a file must have
     """
     frame = read_frame(path)
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise InputError(
-            f"{path} has rows with more fields than its header has columns, so that values would "
-            "stand under the wrong name; name every column, or take out the last comma of a row."
-        )
-    if len(frame.columns) == 1 and re.search(r"[;\t]", str(frame.columns[0])):
-        raise InputError(
-            f"{path} is separated by semicolons or tabs; save it with commas between columns and "
-            "points in numbers."
-        )
     numeric = [
         re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?(\.\d+)?", str(c), re.IGNORECASE) for c in frame
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,12 @@ def read_frame(path: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        when the file is missing, is no text or is no table
+        when the file is missing, is no text, is no table with commas, or has rows longer than its
+        header: their values would stand under the wrong name
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(f"there is no file {path}; give a CSV file with one spectrum in each row.")
+        raise InputError(f"there is no file {path}; give a table (CSV) with one line for each row.")
     try:
         frame = pd.read_csv(path, comment="#", skipinitialspace=True, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -34,6 +36,16 @@ def read_frame(path: Path) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path} is not a table with comma-separated columns: {reason}") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(
+            f"{path} has rows with more fields than its header has columns; name every column, or "
+            "take out the last comma of a row."
+        )
+    if len(frame.columns) == 1 and re.search(r"[;\t]", str(frame.columns[0])):
+        raise InputError(
+            f"{path} is separated by semicolons or tabs; save it with commas between columns and "
+            "points in numbers."
+        )
     return frame
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from farside.datasets import check_samples
 from farside.datasets.samples import FRACTION_TOTAL
-from farside.errors import InputError, SampleError, UnitError, UnknownNameError
+from farside.errors import SampleError, UnitError, UnknownNameError
 from farside.readers.table import read_frame
 
 if TYPE_CHECKING:
@@ -129,29 +129,6 @@ def potassium_ppm(row: pd.Series[float]) -> tuple[float, float]:
     return factor * float(value), factor * float(sigma)
 
 
-def read_rows(path: Path) -> pd.DataFrame:
-    """Read a CSV whose rows hold no more fields than its header.
-
-    Raises
-    ------
-    InputError
-        when the file is missing, is no text, is no table with commas, or has longer rows: their
-        values would stand under the wrong name
-    """
-    frame = read_frame(path)
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise InputError(
-            f"{path} has rows with more fields than its header has columns; name every column, or "
-            "take out the last comma of a row."
-        )
-    if len(frame.columns) == 1 and re.search(r"[;\t]", str(frame.columns[0])):
-        raise InputError(
-            f"{path} is separated by semicolons or tabs; save it with commas between columns and "
-            "points in numbers."
-        )
-    return frame
-
-
 def read_analyses(path: Path) -> pd.DataFrame:
     """Read a CSV of analyses and check it.
 
@@ -160,7 +137,7 @@ def read_analyses(path: Path) -> pd.DataFrame:
     InputError, SampleError, UnitError
         see `check_analyses`; the file is named
     """
-    frame = read_rows(path)
+    frame = read_frame(path)
     try:
         return check_analyses(frame)
     except (SampleError, UnitError) as error:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError
-from farside.samples.composition import read_rows
+from farside.readers.table import read_frame
 from farside.samples.counting import limits, net_rate
 from farside.samples.measured import Measured, Reduced, Reduction, numbers, read_counts
 from farside.samples.regression import Line, fit_line
@@ -110,7 +110,7 @@ def reduce_icpms(
 
 
 def _interferences(path: Path, rate: pd.DataFrame) -> pd.DataFrame:
-    frame = read_rows(path)
+    frame = read_frame(path)
     missing = [c for c in _INTERFERENCE if c not in frame]
     if missing:
         raise InputError(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from farside.errors import InputError, UnitError
 from farside.provenance import write_text
-from farside.samples.composition import read_rows
+from farside.readers.table import read_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -184,7 +184,7 @@ def read_counts(
     UnitError
         when a concentration is above `most`
     """
-    frame = read_rows(path)
+    frame = read_frame(path)
     missing = [c for c in needed if c not in frame.columns]
     if missing:
         raise InputError(

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError
-from farside.samples.composition import element_of, molar_mass, read_rows
+from farside.readers.table import read_frame
+from farside.samples.composition import element_of, molar_mass
 from farside.samples.counting import background_sigma, limits, net_rate
 from farside.samples.measured import LOSS, Measured, Reduced, Reduction, numbers, read_counts
 from farside.samples.regression import Line, fit_line
@@ -177,7 +178,7 @@ def reduce_xrf(path: Path, alphas: Path | None = None) -> Reduction:
 def _alphas(path: Path | None, analytes: list[str]) -> pd.DataFrame:
     if path is None:
         return pd.DataFrame(0.0, index=analytes, columns=analytes)
-    frame = read_rows(path)
+    frame = read_frame(path)
     frame = frame.set_index(frame.columns[0])
     missing = [a for a in analytes if a not in frame.index or a not in frame.columns]
     if missing:
