@@ -11,13 +11,16 @@ from markupsafe import Markup
 from farside.constants import OXIDES
 from farside.datasets import load_gain_check
 from farside.report import _far_tables as far
+from farside.report import _findings as claims
 from farside.report import _kit as kit
 from farside.report import _map as sharp_map
 from farside.report import _map_tables as map_tables
 from farside.report import _tables as tables
 from farside.report import _trust_tables as trust
 from farside.report import figures
+from farside.report._links import Links, anchor
 from farside.report._style import css_variables, pretty
+from farside.study.finding import SURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from farside.provenance import Reference
+    from farside.study.catalogue import Findings
 
     Record = Mapping[str, Any]
 
@@ -60,6 +64,7 @@ class Context:
     comparison : scenes against cells, see `farside.oxides.compare.against_cells`
     references : what the results rest on
     sharp : the sharp map, see `farside.maps.shipped.load_map`
+    findings : the claims, see `farside.study.catalogue.findings`
     """
 
     sidecar: dict[str, Any]
@@ -68,6 +73,7 @@ class Context:
     comparison: pd.DataFrame
     references: list[Reference]
     sharp: xr.Dataset
+    findings: Findings
 
 
 @dataclass(frozen=True)
@@ -99,11 +105,18 @@ def render(context: Context) -> str:
     environment.filters["chem"] = kit.chemistry
     environment.filters["oxides"] = _listed
     environment.filters["sentence"] = kit.sentence
+    links = Links()
+    environment.filters["code"] = links.code
+    environment.filters["source"] = links.source
+    environment.filters["anchor"] = anchor
+    environment.filters["spelt"] = claims.spelt
+    environment.filters["typeset"] = claims.typeset
     light, dark = css_variables()
     view = {
         "c": context,
         "light": Markup(light),  # noqa: S704 - our own colours
         "dark": Markup(dark),  # noqa: S704
+        "links": links,
         "tables": _tables(context),
         "figures": _figures(context),
         **_facts(context),
@@ -173,6 +186,10 @@ def _figures(context: Context) -> dict[str, Markup]:
         "refinement": figures.refinement(r["refinement"]["scores"]),
         "share": figures.attributions(bands, "share", "fig-share"),
         "gradient": figures.attributions(bands, "mean_gradient", "fig-gradient"),
+        **{
+            f"finding-{f.name}": claims.figure(f, f"fig-{f.name}")
+            for f in context.findings.findings
+        },
     }
     # figures escape what they hold, and nothing in them comes from outside
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
@@ -279,6 +296,8 @@ def _facts(context: Context) -> dict[str, Any]:
         "orbit_bias": _by_oxide(
             {o: float(d.mean()) for o, d in comparison.groupby("oxide")["difference"]}
         ),
+        "sure": SURE,
+        **claims.facts(context.findings),
         **sharp_map.facts(r["map"]),
         **_far_facts(r["near_far"]),
         **_effect_facts(r),

@@ -20,6 +20,7 @@ from farside.report import store
 from farside.report.page import Context, render
 from farside.spectra.dataset import from_table
 from farside.spectra.prepare import prepare
+from farside.study import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ class Run:
 def run(
     out: Path, *, full: bool = False, seed: int = 0, say: Callable[[str], None] = lambda _: None
 ) -> Run:
-    """Run every step and write ``report.html``, ``oxides.csv``, ``validation.json`` and the map.
+    """Run every step; write the report, the findings, ``oxides.csv``, validation and the map.
 
     The map is ``farside_map.tif``: six oxides of the whole Moon with intervals, half a degree.
 
@@ -126,22 +127,28 @@ def run(
     results = {n: store.read(n, made / "results" if made else None) for n in store.names()}
     say("predict sites and spectra from orbit")
     predictions, comparison = predict_all(estimator)
+    sharp = load_map(made / "map" if made else None)
+    say("compute the findings")
+    found = catalogue.findings(results, sharp=sharp)
+    cited = {*CITED, *(key for f in found.findings for key in f.cited)}
     context = Context(
         sidecar=bundle.sidecar(made / "weights" if made else None),
         results=results,
         predictions=predictions,
         comparison=comparison,
-        references=provenance.cite(*CITED),
-        sharp=load_map(made / "map" if made else None),
+        references=provenance.cite(*cited),
+        sharp=sharp,
+        findings=found,
     )
     say("draw the report")
-    names = ("oxides.csv", "validation.json", sharp_map.FILE, "report.html")
+    names = ("oxides.csv", "validation.json", sharp_map.FILE, "report.html", "findings.json")
     files = tuple(out / name for name in names)
     with provenance.atomic_path(files[0]) as path:
         predictions.to_csv(path, index=False, float_format="%.4f")
     provenance.write_json(files[1], results)
     sharp_map.write_tiff(files[2], context.sharp)
     provenance.write_text(files[3], render(context))
+    provenance.write_json(files[4], found.to_dict())
     differences = None
     if full:
         of_map = sharp_map.differing(results["map"], R2_TOLERANCE)

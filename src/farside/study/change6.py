@@ -79,7 +79,7 @@ def _finding(parts: tuple[Part, ...]) -> Finding:
             "the soil is a mixture too: its Al2O3 of 14 wt% is above the 9.85 of the local basalt",
             "a statement: within twice the RMSE of farside at a mission that it does not know",
             (
-                "the map's interval is that for the soil at a point, learnt from all landing sites; the "
+                "the map's interval is that for a soil at a point, learnt from landing sites; the "
                 "map's settings were chosen with this site in view: it is no blind test"
             ),
         ),

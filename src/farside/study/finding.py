@@ -30,6 +30,9 @@ SUPPORTS, CONTRADICTS, CANNOT_TELL = "supports", "contradicts", "cannot tell"
 SURE = 0.95
 """Probability from which a statement counts as told; its complement contradicts. Our choice."""
 COVERAGE = 0.95
+TWO_DIGITS_BELOW = 3.5
+"""An interval is printed to two digits where its half begins with a digit below this, else to one,
+as errors commonly are."""
 _NORMAL = 1.959963984540054
 """Sigmas on either side of a normal mean that hold `COVERAGE`."""
 
@@ -305,14 +308,20 @@ def plain(value: Any) -> Any:
 
 
 def _spelt(part: Part) -> str:
+    """Return value and interval, rounded to a digit or two of half the interval."""
+    if part.lower == part.upper:
+        return f"{part.value:.4g}"
     ends = [x for x in (part.lower, part.upper) if math.isfinite(x)]
     half = 0.5 * (max(ends) - min(ends)) if len(ends) > 1 else abs(part.value)
-    digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 2
+    digits = 0
+    if half > 0:
+        power = math.floor(math.log10(half))
+        digits = max(0, -power + (half / 10.0**power < TWO_DIGITS_BELOW))
     value, low, high = (
-        f"{x:.{min(digits, 6)}f}" if math.isfinite(x) else "beyond the model"
+        f"{x:.{digits}f}" if math.isfinite(x) else "beyond the model"
         for x in (part.value, part.lower, part.upper)
     )
-    return value if part.lower == part.upper else f"{value} ({low} to {high})"
+    return f"{value} ({low} to {high})"
 
 
 def _shown(unit: str) -> str:
