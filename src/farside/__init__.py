@@ -17,11 +17,17 @@ _HOME = {
     "bias_audit": "farside.oxides.audit",
     "check_samples": "farside.datasets",
     "check_spectra": "farside.spectra.dataset",
+    "chronology_system": "farside.chronology.systems",
     "cite": "farside.provenance",
+    "classify": "farside.samples.classify",
     "explain": "farside.oxides.explain",
+    "isochron": "farside.isotopes.isochron",
+    "kreep": "farside.samples.kreep",
     "load_cells_5deg": "farside.datasets",
     "load_clementine_sites": "farside.datasets",
     "load_estimator": "farside.oxides.bundle",
+    "load_layers": "farside.datasets.layers",
+    "load_map": "farside.maps.shipped",
     "load_missions": "farside.datasets",
     "load_reference_soils": "farside.datasets",
     "load_sample_compositions": "farside.datasets",
@@ -30,15 +36,21 @@ _HOME = {
     "load_training": "farside.oxides.training",
     "load_transfer": "farside.spectra.transfer",
     "make_spectra": "farside.spectra.dataset",
+    "map_tiles": "farside.maps.run",
     "method": "farside.oxides.methods",
+    "model_age": "farside.chronology.age",
     "near_far": "farside.oxides.nearfar",
+    "open_map": "farside.maps.store",
     "open_spectra": "farside.spectra.prepare",
     "prepare": "farside.spectra.prepare",
+    "read_count": "farside.chronology.formats",
+    "read_isochron": "farside.isotopes.files",
     "refine": "farside.oxides.refine",
     "resample": "farside.spectra.resample",
+    "site": "farside.maps.site",
     "validate": "farside.oxides.validate",
 }
-_RENAMED = {"load_estimator": "load"}
+_RENAMED = {"chronology_system": "system", "load_estimator": "load", "model_age": "date"}
 
 __all__ = sorted(_HOME)  # noqa: PLE0605 - a list of str
 
