@@ -310,7 +310,7 @@ def test_what_exists_is_not_overwritten(tmp_path: Path) -> None:
         mosaic(tiles(make_map(0, 2, 0.1, (20, 20))), tmp_path / "m.zarr")
 
 
-@pytest.mark.parametrize("resolution", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("resolution", [0.0, -1.0, float("nan"), 1e9, 1e-9])
 def test_an_impossible_resolution_is_refused(resolution: float) -> None:
     with pytest.raises(InputError, match="resolution"):
         target_grid(tiles(make_map(0, 2, 0.1, (20, 20))), resolution=resolution)

@@ -118,3 +118,13 @@ def test_comparisons_that_cannot_be_are_refused(tmp_path: Path, store: Path) -> 
         compare_map(store, "prospector", tile="A", out=tmp_path / "d.zarr")
     with pytest.raises(InputError, match="covers no cell"):
         compare_map(store, tile="A", min_share=0.99)
+
+
+def test_a_map_whose_run_has_not_ended_is_neither_put_together_nor_compared(
+    tmp_path: Path, store: Path
+) -> None:
+    (store / "journal.jsonl").write_text("{}\n")
+    with pytest.raises(InputError, match="is not finished"):
+        write_mosaic([store], tmp_path / "out.zarr")
+    with pytest.raises(InputError, match="is not finished"):
+        compare_map(store)

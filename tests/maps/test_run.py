@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -282,6 +282,28 @@ def test_a_lost_worker_is_replaced_twice(
         assert tree(tmp_path / "m.zarr") == tree(made)
     else:
         assert tiles(tmp_path / "m.zarr") == ["b"]
+
+
+class Deaf(Executor):
+    """Takes calls and never answers, as a scheduler that is gone."""
+
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        return Future()
+
+
+def test_a_cluster_that_is_gone_ends_the_run_in_words(
+    two_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def pool(_: str, workers: int) -> Iterator[Pool]:
+        yield Pool(Deaf(), workers, alive=lambda: False)
+
+    monkeypatch.setattr(run_module, "LOOK_EVERY_S", 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "executor", pool)
+        with pytest.raises(InputError, match="the scheduler of the cluster was lost; start it"):
+            make(two_images, tmp_path / "m.zarr")
+    assert not make(two_images, tmp_path / "m.zarr").skipped
 
 
 def test_an_image_of_counts_is_skipped_with_the_reason(tmp_path: Path) -> None:

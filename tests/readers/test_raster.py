@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
+from rasterio.errors import NotGeoreferencedWarning
 
 from farside.errors import BandError, InputError, UnknownNameError
 from farside.geography.projections import lunar_crs
@@ -244,6 +246,24 @@ def test_many_threads_read_the_same_numbers(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(read, range(120)))
+
+
+def test_threads_leave_the_filters_of_warnings_as_they_are(tmp_path: Path) -> None:
+    """A GeoTIFF without a place warns at each opening, which is hushed for all threads at once."""
+    profile = {"driver": "GTiff", "height": 16, "width": 16, "count": 4, "dtype": "float32"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(tmp_path / "a.tif", "w", **profile) as sink:
+            sink.write(np.full((4, 16, 16), 0.1, np.float32))
+            for index, band in enumerate(IMAGE_BANDS, start=1):
+                sink.update_tags(index, wavelength=f"{band:g}")
+    make_spectra(reflectance(), IMAGE_BANDS).to_zarr(tmp_path / "b.zarr")  # consolidated
+    images = [open_image(tmp_path / name).reflectance for name in ("a.tif", "b.zarr")]
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda k: images[k % 2].compute(scheduler="synchronous"), range(100)))
+        list(pool.map(lambda _: open_image(tmp_path / "a.tif"), range(100)))
+    assert warnings.filters == before
 
 
 def test_an_image_is_asked_for(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecu
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from farside.errors import InputError, MissingExtraError
 
@@ -18,15 +19,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 CONNECT_S = 30
+SCHEMES = ("tcp", "tls", "ws", "wss")
+"""How dask.distributed may be reached."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """An executor, how many calls it works on at a time, and how it says that a worker died."""
+    """An executor, how many calls it works on at a time, and how it says that a worker died.
+
+    Parameters
+    ----------
+    executor : of Python or of dask
+    workers : calls at a time
+    lost : what a call raises whose worker died
+    tries : times that such a call is handed out before its tile is skipped; dask itself hands
+        out a call anew (``distributed.scheduler.allowed-failures``), and gets it once
+    alive : whether there is still somebody who works
+    """
 
     executor: Executor
     workers: int
     lost: tuple[type[BaseException], ...] = ()
+    tries: int = 3
+    alive: Callable[[], bool] = lambda: True
 
     def submit(self, call: Callable[..., Any], *given: Any) -> Future[Any]:
         """Hand out a call."""
@@ -58,13 +73,21 @@ def executor(scheduler: str, workers: int) -> Iterator[Pool]:
         with ThreadPoolExecutor(workers, thread_name_prefix="farside-map") as threads:
             yield Pool(threads, workers)
         return
-    if "://" not in scheduler:
+    if not _is_address(scheduler):
         raise InputError(
             f"unknown scheduler {scheduler!r}; known: threads, and the address of a dask "
             "scheduler such as tcp://host:8786."
         )
     with _cluster(scheduler) as pool:
         yield pool
+
+
+def _is_address(text: str) -> bool:
+    try:
+        found = urlsplit(text)
+        return found.scheme in SCHEMES and bool(found.hostname and found.port)
+    except ValueError:  # a port that is no number
+        return False
 
 
 @contextmanager
@@ -92,4 +115,10 @@ def _cluster(address: str) -> Iterator[Pool]:
             )
         lost = (distributed.KilledWorker, CommClosedError, CancelledError, TimeoutError)
         # a call writes files: it is never the same call twice, whatever its arguments
-        yield Pool(client.get_executor(pure=False), threads, lost)
+        yield Pool(
+            client.get_executor(pure=False),
+            threads,
+            lost,
+            tries=1,
+            alive=lambda: client.status in ("running", "connecting"),
+        )

@@ -43,6 +43,9 @@ BLOCK = 512
 TILE = "mosaic"
 """Name of the one tile of the store."""
 
+MAX_SIDE = 4_000_000
+"""Most rows or columns: the whole Moon at the 14.8 m of MI has 737 280 columns."""
+
 FINE_LATTICE = 65
 """Points along a side of a tile at which its place in another system is computed."""
 
@@ -117,7 +120,8 @@ def target_grid(
     Raises
     ------
     InputError
-        when the resolution is not positive, or a tile cannot be drawn in the system
+        when the resolution is not positive or makes no pixel or too many, or a tile cannot be
+        drawn in the system
     """
     first = tiles[0].grid
     crs = first.crs if crs is None else crs
@@ -137,6 +141,12 @@ def target_grid(
     top = anchor[1] + step * np.ceil((north - anchor[1]) / step - slack)
     width = int(np.ceil((east - left) / step - slack))
     height = int(np.ceil((top - south) / step - slack))
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise InputError(
+            f"with pixels of {step:g} the tiles, {east - west:g} x {north - south:g} in "
+            f"{crs_label(crs)}, would be {height} x {width} pixels; give a resolution that makes 1 "
+            f"to {MAX_SIDE} a side."
+        )
     return MapGrid(crs, Affine(step, 0.0, float(left), 0.0, -step, float(top)), height, width)
 
 

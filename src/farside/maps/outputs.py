@@ -14,7 +14,7 @@ from farside.maps.grid import read_crs
 from farside.maps.mosaic import TILE, Mosaic, Say, mosaic, new_folder
 from farside.maps.stac import Entry, write_catalogue
 from farside.maps.store import open_map
-from farside.maps.tiles import open_tiles, stored_as
+from farside.maps.tiles import open_tiles, require_finished, stored_as
 from farside.spectra.prepare import open_spectra, prepare
 
 if TYPE_CHECKING:
@@ -131,8 +131,10 @@ def compare_map(
     Raises
     ------
     InputError
-        when there is no map, no overlap, or no image where one is needed
+        when there is no map, it is not finished, there is no overlap, or no image where one is
+        needed
     """
+    require_finished(Path(path))
     ds = open_map(Path(path), tile)
     if against != "algorithms" and (spectra is not None or out is not None):
         raise InputError("an image of spectra and an output belong to the comparison 'algorithms'.")
@@ -150,4 +152,5 @@ def compare_map(
             f"a map can be compared with {', '.join(AGAINST)} or another map; there is no map "
             f"{against}."
         )
+    require_finished(Path(against))
     return against_map(ds, open_map(Path(against)), Path(against).stem)

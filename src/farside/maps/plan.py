@@ -14,7 +14,7 @@ from farside.maps.progress import Say, clock
 from farside.maps.settings import MapSettings
 from farside.maps.sources import find_tiles
 from farside.maps.store import Grid, has_places
-from farside.maps.work import Opener, image_size, reason_of
+from farside.maps.work import Opener, check_bands, image_size, reason_of
 from farside.oxides import bundle
 from farside.spectra.prepare import open_image
 
@@ -81,6 +81,7 @@ def plan_tiles(
     Images are opened but no pixel is read.
     """
     settings = settings or MapSettings()
+    estimator = bundle.load(settings.weights)
     sizes: dict[str, tuple[int, int]] = {}
     skipped: dict[str, str] = {}
     placed = 0
@@ -88,15 +89,17 @@ def plan_tiles(
         say(f"open {source.path.name}")
         try:
             image = opener(source.path)
-            height, width = sizes[source.tile] = image_size(image, source)
+            height, width = image_size(image, source)
+            check_bands(image, estimator, settings.sensor, as_is=settings.as_is)
             placed += height * width * has_places(image)
+            sizes[source.tile] = height, width
         except Exception as error:  # noqa: BLE001 - a damaged file may fail in any way
             skipped[source.tile] = reason_of(error)
     grids = [Grid(*size, settings.block) for size in sizes.values()]
     pixels = sum(grid.height * grid.width for grid in grids)
     number = np.dtype(settings.storage).itemsize
     say("try how fast this machine is")
-    rate = pixels_per_second(bundle.load(settings.weights)) * settings.workers
+    rate = pixels_per_second(estimator) * settings.workers
     return MapPlan(
         out=out,
         tiles=sizes,

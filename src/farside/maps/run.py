@@ -42,9 +42,15 @@ if TYPE_CHECKING:
 AHEAD = 3
 """Calls in flight per worker: one at work, two waiting, so that none is ever idle."""
 BATCH = 2
-"""Blocks per batch."""
-TRIES = 3
-"""Times that a batch is given to a worker before its tile is skipped: workers die."""
+"""Blocks per batch; more where the image is lower than a block."""
+
+
+LOOK_EVERY_S = 5.0
+"""A scheduler that is gone says nothing; so often it is looked after while nothing comes back."""
+CLUSTER_LOST = (
+    "the scheduler of the cluster was lost; start it again: finished blocks are kept, and the same "
+    "command goes on from there."
+)
 
 
 @dataclass(frozen=True)
@@ -177,10 +183,7 @@ def run(
         _sweep(out.iterdir())
         ledger.finish(loop.skipped)
     except pool.lost as error:
-        raise InputError(
-            f"the cluster was lost ({error}); start it again: finished blocks are kept, and the "
-            "same command goes on from there."
-        ) from error
+        raise InputError(CLUSTER_LOST) from error
     except OSError as error:
         raise _unwritable(out, str(error)) from error
     finally:
@@ -253,7 +256,9 @@ class _Loop:
                     self._submit(self._ready.popleft() if self._ready else waiting.popleft(), 1)
                 if not self._flying:
                     return
-                done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+                done, _ = wait(self._flying, LOOK_EVERY_S, return_when=FIRST_COMPLETED)
+                if not done:
+                    self._check_alive()
                 for future in done:
                     self._take(future, *self._flying.pop(future))
         except BaseException:
@@ -274,10 +279,12 @@ class _Loop:
         try:
             found = future.result()
         except self._pool.lost as error:
-            if tries < TRIES:
+            self._check_alive()
+            if tries < self._pool.tries:
                 self._submit(item, tries + 1)
             else:
-                self._skip(source, f"{TRIES} workers were lost at it ({type(error).__name__})")
+                why = f"every worker that had it was lost ({type(error).__name__})"
+                self._skip(source, why)
             return
         if isinstance(found, Unwritable):
             raise _unwritable(self._out, found.reason)
@@ -287,6 +294,10 @@ class _Loop:
             self._finish(item, found)
         else:
             self._begin(item, found)
+
+    def _check_alive(self) -> None:
+        if not self._pool.alive():
+            raise InputError(CLUSTER_LOST)
 
     def _skip(self, source: Source, reason: str) -> None:
         if source.tile not in self.skipped:
@@ -309,9 +320,10 @@ class _Loop:
         known = self._ledger.tiles[source.tile].blocks
         grid = Grid(tile.height, tile.width, self._block)
         before = len(self._ready)
+        step = BATCH * max(1, self._block // tile.height)  # low blocks are small: more of them
         for i in range(grid.rows):
-            for j in range(0, grid.columns, BATCH):
-                places = tuple((i, k) for k in range(j, min(j + BATCH, grid.columns)))
+            for j in range(0, grid.columns, step):
+                places = tuple((i, k) for k in range(j, min(j + step, grid.columns)))
                 noted = tuple(known.get(place) for place in places)
                 self._ready.append(Batch(source, tile.sha256, grid, places, noted))
         self._tiles[source.tile] = _Tile(source, len(self._ready) - before)

@@ -163,16 +163,20 @@ def _places(image: xr.Dataset) -> xr.Dataset:
     if crs is None:
         return places
     places = places.rio.write_crs(crs).rio.write_coordinate_system()
-    x, y = (places[name].to_numpy() for name in ("x", "y"))
-    written = image["spatial_ref"].attrs.get("GeoTransform")
-    if written is not None:
-        places["spatial_ref"].attrs["GeoTransform"] = str(written)
-    elif min(x.size, y.size) > 1:  # the form that GDAL reads: corner and steps of the pixels
-        dx, dy = (float(c[-1] - c[0]) / (c.size - 1) for c in (x, y))
-        corner = (float(x[0]) - dx / 2, float(y[0]) - dy / 2)
-        places["spatial_ref"].attrs["GeoTransform"] = (
-            f"{corner[0]!r} {dx!r} 0.0 {corner[1]!r} 0.0 {dy!r}"
-        )
+    # the form that GDAL reads: corner and steps of the pixels; a lone row or column has its step
+    # from what was written, whose corner may be that of a larger image
+    written = str(image["spatial_ref"].attrs.get("GeoTransform", "")).split()
+    steps = []
+    for name, k in (("x", 1), ("y", 5)):
+        c = places[name].to_numpy()
+        if c.size == 1 and len(written) != 6:
+            return places
+        steps.append(float(c[-1] - c[0]) / (c.size - 1) if c.size > 1 else float(written[k]))
+    dx, dy = steps
+    corner = (float(places["x"][0]) - dx / 2, float(places["y"][0]) - dy / 2)
+    places["spatial_ref"].attrs["GeoTransform"] = (
+        f"{corner[0]!r} {dx!r} 0.0 {corner[1]!r} 0.0 {dy!r}"
+    )
     return places
 
 

@@ -10,6 +10,7 @@ import zarr
 
 from farside.errors import InputError
 from farside.maps import store
+from farside.maps.journal import JOURNAL
 from farside.maps.resample import Tile
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ def open_tiles(paths: Sequence[Path]) -> list[Tile]:
     Raises
     ------
     InputError
-        when there is no map, or a tile has no lunar coordinate system
+        when there is no map, one is not finished, or a tile has no lunar coordinate system
     """
     if not paths:
         raise InputError("no map was given; name at least one that 'farside map' wrote.")
     found = []
     for path in paths:
+        require_finished(Path(path))
         for name in store.tiles(Path(path)):
             unique = name if len(paths) == 1 else f"{Path(path).stem}/{name}"
             ds = store.open_map(Path(path), name)
@@ -45,6 +47,21 @@ def open_tiles(paths: Sequence[Path]) -> list[Tile]:
     if not found:
         raise InputError(f"{', '.join(str(p) for p in paths)} holds no tile.")
     return found
+
+
+def require_finished(path: Path) -> None:
+    """Raise when a run on a map has not ended: half a tile would pass for a whole one.
+
+    Raises
+    ------
+    InputError
+        when the journal of a run is there
+    """
+    if (path / JOURNAL).is_file():
+        raise InputError(
+            f"the map {path} is not finished: a run on it goes on or was broken off; let it end, "
+            "or give its 'farside map' command again, which goes on from there."
+        )
 
 
 def stored_as(folder: Path) -> Storage:

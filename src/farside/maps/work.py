@@ -22,7 +22,7 @@ import xarray as xr
 from farside import provenance
 from farside.errors import FarsideError, InputError, StaleError
 from farside.maps.journal import BlockRecord, Known, TileRecord
-from farside.maps.predict import Storage, predict_block
+from farside.maps.predict import Storage, band_columns, predict_block
 from farside.maps.sources import Source, hash_source
 from farside.maps.store import PLACES, Grid, has_places, hash_block, write_block, write_tile
 from farside.oxides import bundle
@@ -116,6 +116,9 @@ class Work:
             sha256 = hash_source(source.path, self.opener(source.path).attrs.get("reads", ()))
             image = _opened(self.opener, source.path, sha256)
             height, width = image_size(image, source)
+            check_bands(image, self.estimator(), self.sensor, as_is=self.as_is)
+        except StaleError:
+            raise
         except Exception as error:  # noqa: BLE001 - a damaged file may fail in any way
             return Failed(reason_of(error))
         stale = known if known is not None and known.sha256 != sha256 else None
@@ -251,6 +254,14 @@ def image_size(image: xr.Dataset, source: Source) -> tuple[int, int]:
     if not height or not width:
         raise InputError(f"{source.path.name} has no pixel ({height} x {width}).")
     return height, width
+
+
+def check_bands(
+    image: xr.Dataset, estimator: OxideEstimator, sensor: str | None, *, as_is: bool
+) -> None:
+    """Raise what the first block would: an unknown sensor, or too few bands; reads no pixel."""
+    spectra, _ = prepare(image, sensor, as_is=as_is)
+    band_columns(spectra["wavelength_nm"].to_numpy(), estimator.data_.wavelength_nm)
 
 
 def reason_of(error: Exception) -> str:
