@@ -41,7 +41,6 @@ QUOTED = (
     "Whole Moon is of Taylor (1982), Lunar Primitive Upper Mantle of Longhi (2006)."
 )
 BULK = {
-    # name: (about, reference, oxides)
     "twm": ("Taylor Whole Moon", "schmidt2022", "44.5  6.14 10.9 32.7 4.60 0.09"),
     "lpum": ("Lunar Primitive Upper Mantle", "schmidt2022", "46.1  3.93 7.62 38.3 3.18 0.05"),
     "visscher2013": ("bulk silicate Moon", "visscher2013", "44.60 3.90 12.40 35.10 3.30 0.050"),

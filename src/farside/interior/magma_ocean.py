@@ -47,12 +47,8 @@ ELEMENTS = (
     "Sr", "Ba", "Th", "U", "K", "Rb",
 )  # fmt: skip
 OXIDES = ("SiO2", "TiO2", "Al2O3", "FeO", "MgO", "CaO")
-K_OVER_TH = 360.0
-"""K/Th of the Moon by weight: that of the cells of Lunar Prospector, 365 (area mean of K over area
-mean of Th), rounded to the 360 of Prettyman et al. (2006, doi 10.1029/2005JE002656), whose figure
-was not read. Potassium, Rb and Pb are volatile, so that a refractory bulk gives none."""
 LAST = 0.005
-"""Share of liquid at which the column ends."""
+"""Share of liquid at the end of the column."""
 ALUMINA = (2.5, 7.5)
 """Al2O3 of a bulk Moon that is taken, wt%: the estimates that ship, 3.9 to 6.2, with room."""
 SPINEL = "Ti-spinel"
@@ -155,8 +151,8 @@ def bulk_moon(name: str) -> dict[str, float]:
     table = load_bulk_moons().set_index("name")
     if name not in table.index:
         raise UnknownNameError.of("bulk Moon", name, table.index)
-    row = table.loc[name].drop(["about", "reference"])
-    return {str(oxide): float(value) for oxide, value in row.items()}
+    oxides = table.drop(columns=["about", "reference"])
+    return {str(oxide): float(oxides[oxide].to_dict()[name]) for oxide in oxides}
 
 
 # -- ratios -------------------------------------------------------------------------------------
@@ -202,12 +198,16 @@ def _stages() -> tuple[_Stage, ...]:
         rows = step.set_index("phase")
         solid = rows.drop(["melt", "bulk"])
         share = solid["fraction"] / solid["fraction"].sum()
+        alumina = rows["Al2O3"].to_dict()
         found.append(
             _Stage(
-                float(rows.loc["melt", "fraction"]),
+                float(rows["fraction"].to_dict()["melt"]),
                 {str(k): float(v) for k, v in share.items()},
-                {str(k): {o: float(solid.loc[k, o]) for o in OXIDES} for k in solid.index},
-                (float(rows.loc["bulk", "Al2O3"]), float(rows.loc["melt", "Al2O3"])),
+                {
+                    str(k): dict(zip(OXIDES, map(float, solid.loc[k, list(OXIDES)]), strict=True))
+                    for k in solid.index
+                },
+                (float(alumina["bulk"]), float(alumina["melt"])),
             )
         )
     return tuple(found)
@@ -367,8 +367,7 @@ def _mg(oxides: Mapping[str, float]) -> float:
 
 def bulk_coefficients(modes: Mapping[str, float]) -> Float:
     """Return the bulk partition coefficients; Ti-spinel takes up none of these elements."""
-    minerals = _minerals()
-    parts = [share * minerals[name] for name, share in modes.items() if name != SPINEL]
+    parts = [share * _minerals()[name] for name, share in modes.items() if name != SPINEL]
     return np.asarray(np.sum(parts, axis=0))
 
 
@@ -378,18 +377,22 @@ def _minerals() -> dict[str, Float]:
 
 
 @cache
-def _k_over_rb() -> float:
-    """Return K/Rb of KREEP basalt 15386, by weight: both stay in the liquid to the last."""
+def _k_over(element: str) -> float:
+    """Return K over Th or Rb of KREEP basalt 15386, by weight.
+
+    Potassium and Rb are volatile, so that the refractory bulk gives neither. All three stay in the
+    liquid to the last, so that KREEP has kept the ratios of the Moon (K/Th 361).
+    """
     table = load_kreep_components().set_index("analyte")["value"]
-    return float(table["K2O"]) * 1e4 * 2 * 39.0983 / 94.196 / float(table["Rb"])
+    return float(table["K2O"]) * 1e4 * 2 * 39.0983 / 94.196 / float(table[element])
 
 
 def _start(scale: float) -> Float:
     """Return the concentrations of the ocean at the beginning, ppm."""
     found = scale * np.array(_bulk_moon(ELEMENTS))
     at = {name: i for i, name in enumerate(ELEMENTS)}
-    found[at["K"]] = K_OVER_TH * found[at["Th"]]
-    found[at["Rb"]] = found[at["K"]] / _k_over_rb()
+    found[at["K"]] = _k_over("Th") * found[at["Th"]]
+    found[at["Rb"]] = found[at["K"]] / _k_over("Rb")
     return found
 
 

@@ -93,7 +93,7 @@ def solid_at(ocean: MagmaOcean, element: str, ppm: float) -> float:
             "incompatible element and ppm above 0."
         )
     liquid = 1 - step.solid[1]
-    return 1 - liquid * (ppm / ocean.urkreep[element]) ** (1 / (effective - 1))
+    return float(1 - liquid * (ppm / ocean.urkreep[element]) ** (1 / (effective - 1)))
 
 
 def alumina_for(crust_km: float, depth_km: float = 855.0, flotation: float = 1.0) -> float:
