@@ -217,6 +217,20 @@ def test_empty_range_gives_an_upper_limit() -> None:
         date(make_count([], 100.0), used)
 
 
+def test_an_empty_range_that_limits_nothing_says_so() -> None:
+    age = date(make_count([0.3], 100.0), system("yue2022"), (200.0, 250.0))
+    assert age.limit
+    assert math.isinf(age.upper_ma)
+    assert "no limit" in str(age)
+    assert age.to_dict()["upper_ma"] is None
+
+
+def test_an_age_without_a_range_says_that_all_sizes_count() -> None:
+    count = make_count([0.3, 0.5, 0.9], 100.0)
+    assert any("no range" in note for note in date(count, system("yue2022")).notes)
+    assert not any("no range" in note for note in date(count, system("yue2022"), (0.3, 2)).notes)
+
+
 def test_older_than_the_chronology_is_said() -> None:
     # three craters of at least 1 km on each km2: Neukum's function reaches 1.9 at 4.5 Ga
     old = date(surface(3000, area=1000.0, d=1.0), system("neukum1983"), (1.0, 20.0))

@@ -343,6 +343,106 @@ def test_two_thousand_damaged_files_give_an_error_or_a_count(tmp_path: Path) -> 
     assert min(len(message) for message in messages) > 20
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the reader, about damaged rings
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_shapefiles_give_an_error_or_a_count(tmp_path: Path) -> None:
+    rng = random.Random(3)  # noqa: S311 - no secret
+    write_count(scattered(4), tmp_path / "a_CRATER.shp")
+    sound = {path: path.read_bytes() for path in sorted(tmp_path.iterdir())}
+    messages: list[str] = []
+    for i in range(160):
+        path = sorted(sound)[i % len(sound)]
+        data = bytearray(sound[path])
+        for _ in range(rng.choice([1, 1, 3, 10])):
+            data[rng.randrange(min(160, len(data)) if i % 2 else len(data))] = rng.randrange(256)
+        path.write_bytes(data[: len(data) // 2] if i % 17 == 0 else data)
+        try:
+            got = read_count(tmp_path / "a_CRATER.shp", outside="drop")
+            assert 0 < got.area_km2 < math.inf
+            assert isinstance(got, CraterCount)
+            assert (got.diameter_km > 0).all()
+        except FarsideError as error:
+            messages.append(str(error))
+        path.write_bytes(sound[path])
+    assert 20 < len(messages) < 150
+    assert min(len(message) for message in messages) > 20
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("part", "said"), [("_CRATER.prj", "prj"), ("_AREA.shp", "no area")])
+def test_a_missing_part_of_the_pair_is_named(part: str, said: str, tmp_path: Path) -> None:
+    write_count(scattered(4), tmp_path / "a_CRATER.shp")
+    (tmp_path / f"a{part}").unlink()
+    with pytest.raises(InputError, match=said):
+        read_count(tmp_path / "a_CRATER.shp")
+
+
+def test_shapes_in_degrees_and_in_metres_are_one_count(tmp_path: Path) -> None:
+    import geopandas as gpd  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        write_count(scattered(20), tmp_path / "a_CRATER.shp")
+        for part in ("CRATER", "AREA"):
+            frame = gpd.read_file(tmp_path / f"a_{part}.shp")
+            plane = f"+proj=laea +lat_0=-40 +lon_0=10 +R={RADIUS_KM * 1000:.3f} +units=m"
+            frame.to_crs(plane).to_file(tmp_path / f"b_{part}.shp")
+    a, b = (read_count(tmp_path / f"{x}_CRATER.shp") for x in "ab")
+    assert isinstance(a, CraterCount)
+    assert isinstance(b, CraterCount)
+    assert b.area_km2 == pytest.approx(a.area_km2, rel=1e-6)
+    assert b.diameter_km == pytest.approx(a.diameter_km, rel=1e-6)
+    assert b.lon == pytest.approx(a.lon, abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_shapes_of_another_size_than_their_table_are_noted(tmp_path: Path) -> None:
+    import geopandas as gpd  # noqa: PLC0415
+
+    path = tmp_path / "a_CRATER.shp"
+    write_count(scattered(20), path)
+    assert not any("another size" in note for note in read_count(path).notes)
+    frame = gpd.read_file(path)
+    frame.loc[3, "Diam_km"] *= 1.1
+    frame.to_file(path)
+    assert any(note.startswith("1 of 20 craters") for note in read_count(path).notes)
+
+
+def test_an_outline_that_crosses_itself_counts_its_loops_and_says_so() -> None:
+    # a bow tie of two triangles, each a quarter of its square; signed, they would cancel
+    x, y = np.array([10.0, 11.0, 11.0, 10.0]), np.array([0.0, 1.0, 0.0, 1.0])
+    count = make_count([1.0], area=Area((Ring(x, y),)), lon=[10.9], lat=[0.5])
+    whole = Area((square(10.5, 0.5, 0.5),)).area_km2
+    assert count.area_km2 == pytest.approx(whole / 2, rel=1e-3)
+    assert "crosses itself" in count.notes[0]
+
+
+@pytest.mark.parametrize("turn", [0.0, 170.0, 359.7])
+def test_sound_outlines_do_not_cross_themselves(turn: float) -> None:
+    rng = np.random.default_rng(4)
+    angle = np.sort(rng.uniform(0, 2 * np.pi, 300))
+    reach = rng.uniform(0.2, 1.0, 300)  # a star about its middle
+    ring = Ring(turn + reach * np.cos(angle), reach * np.sin(angle))
+    assert ring.crossing() is None
+    assert square(turn, 89.9, 0.05).crossing() is None
+    assert Ring(np.array([0.0, 90, 180, 270]), np.full(4, 80.0)).crossing() is None
+    bent = ring.lon.copy()
+    bent[[10, 60]] = bent[[60, 10]]
+    assert Ring(bent, ring.lat).crossing() is not None
+
+
+def test_a_count_of_another_body_is_noted() -> None:
+    mars = make_count([1.0], area=Area((square(),), 3396.19), lon=[10.0], lat=[-40.0])
+    moon = make_count([1.0], area=Area((square(),), 1737.4), lon=[10.0], lat=[-40.0])
+    assert "not the Moon" in mars.notes[0]
+    assert not moon.notes
+
+
+def test_metres_in_place_of_degrees_are_refused() -> None:
+    with pytest.raises(InputError, match="metres"):
+        Ring(np.array([1e5, 1.1e5, 1e5]), np.array([1.0, 2.0, 3.0]))
+
+
 # -- exposures, flags, randomness ------------------------------------------------------------------
 
 

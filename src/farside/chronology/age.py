@@ -98,6 +98,8 @@ class ModelAge:
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def _age(self) -> str:
+        if self.limit and math.isinf(self.upper_ma):
+            return "no limit: no crater in the range, as may be at any age the chronology reaches"
         if self.limit:
             return f"younger than {_span(self.upper_ma)}: no crater in the range"
         if math.isinf(self.age_ma):
@@ -202,6 +204,11 @@ def _range(
         else:
             smallest = float(count.low_km[0])
         low, high = max(smallest, production.d_min_km), production.d_max_km
+        notes.append(
+            f"no range was given, so every crater from {low:.3g} km counts; sizes at which the "
+            "count is not complete or in equilibrium make the age wrong: look at the plot and "
+            "give the range"
+        )
     else:
         low, high = (float(x) for x in range_km)
         if not (0 < low < high):

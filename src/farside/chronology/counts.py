@@ -222,6 +222,7 @@ def make_count(
     notes: list[str] = []
     if area is not None:
         area, notes = _sound_area(name, area)
+        notes += _other_body(area)
         area_km2 = _agreed(area.area_km2, area_km2, notes)
         about.setdefault("perimeter_km", area.perimeter_km)
     if area_km2 is None:
@@ -287,6 +288,16 @@ def _sound_area(name: str, area: Area) -> tuple[Area, list[str]]:
     outer = [r for r in area.rings if not r.hole]
     if not outer:
         raise InputError(f"the area of {name!r} has no outer polygon; it has only holes or none.")
+    crossing = next((at for at in (r.crossing() for r in area.rings) if at is not None), None)
+    if crossing is not None:
+        joined = area.merged()
+        return joined, [
+            (
+                f"an outline of the area crosses itself after its corner at {crossing[0]:.4f} E, "
+                f"{crossing[1]:.4f} N; each of its loops counts as ground, {joined.area_km2:.6g} "
+                "km2 in all: look at it"
+            )
+        ]
     if len(outer) == 1:
         return area, []
     joined = area.merged()
@@ -294,6 +305,18 @@ def _sound_area(name: str, area: Area) -> tuple[Area, list[str]]:
         lost = 1 - joined.area_km2 / area.area_km2
         return joined, [f"polygons of the area overlap by {lost:.1%}; overlap counts once"]
     return area, []
+
+
+def _other_body(area: Area) -> list[str]:
+    """Return a note when the sphere is not the Moon."""
+    if abs(area.radius_km / RADIUS_KM - 1) < STATED:
+        return []
+    return [
+        (
+            f"the count lies on a sphere of {area.radius_km:.6g} km, which is not the Moon; lunar "
+            "systems do not hold there"
+        )
+    ]
 
 
 def _agreed(polygon_km2: float, stated_km2: float | None, notes: list[str]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _DIAMETER = ("diam_km", "diameter_km", "diameter", "diam", "d_km")
 _CORNERS = 72  # of a circle that is written
+SAME_SIZE = 0.02
+"""Share by which the diameter of a shape and its attribute may differ before it is noted."""
 
 
 def read_shapes(path: Path, area_km2: float | None, outside: str) -> CraterCount:
@@ -87,12 +90,32 @@ def _read_pair(path: Path, area_km2: float | None, outside: str) -> CraterCount:
         columns["lon"].append(float(x))
         columns["lat"].append(float(y))
         columns["diameter_km"].append(_width(craters, row, shape, to_degrees, radius, path))
-    if "tag" in craters:
-        columns["secondary"] = [_text.is_secondary(tag) for tag in craters["tag"]]
+    tags = next((craters[name] for name in craters if str(name).lower() == "tag"), None)
+    if tags is not None:
+        columns["secondary"] = [_text.is_secondary(tag) for tag in tags]
     name = re.sub("_?CRATER_?", "", path.stem) or path.stem
     if area is not None:
         columns["fraction"] = _shares(area, columns)
-    return make_count(area_km2=area_km2, name=name, area=area, outside=outside, **columns)
+    made = make_count(area_km2=area_km2, name=name, area=area, outside=outside, **columns)
+    return replace(made, notes=(*made.notes, *_other_sizes(craters, columns["diameter_km"])))
+
+
+def _other_sizes(craters: Any, diameter_km: list[float]) -> list[str]:
+    """Return a note when the shapes have other diameters than the table beside them says."""
+    stated = next((craters[n] for n in craters if str(n).lower() in _DIAMETER), None)
+    if stated is None:
+        return []
+    with np.errstate(all="ignore"):
+        ratio = np.array(diameter_km) / np.array(stated, dtype=float)
+    away = int((np.abs(ratio - 1) > SAME_SIZE).sum())
+    if not away:
+        return []
+    return [
+        (
+            f"{away} of {len(ratio)} craters have shapes of another size than their attribute "
+            f"says, by more than {SAME_SIZE:.0%}; the shapes are used"
+        )
+    ]
 
 
 def _layer(path: Path) -> tuple[Any, float, Any]:
@@ -100,17 +123,23 @@ def _layer(path: Path) -> tuple[Any, float, Any]:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
     import pyogrio  # noqa: PLC0415
     import pyproj  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
 
     try:
-        frame = gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        fields = pyogrio.read_info(path)["fields"]
+        wanted = [name for name in fields if name.lower() in (*_DIAMETER, "tag")]
+        frame = gpd.read_file(path, columns=wanted)
+        if frame.crs is None:
+            raise InputError(f"{path} has no coordinate system; its .prj is missing or no text.")
+        radius = frame.crs.ellipsoid.semi_major_metre / 1000.0
+        if frame.crs.is_geographic:
+            return frame, radius, lambda x, y: (x, y)
+        change = pyproj.Transformer.from_crs(frame.crs, frame.crs.geodetic_crs, always_xy=True)
+    except (
+        RuntimeError, ValueError, NameError, AttributeError, shapely.errors.ShapelyError,
+    ) as error:  # fmt: skip
+        # the readers' own errors are all of these; a .prj that is no text comes as a NameError
         raise InputError(f"cannot read the shapes {path}: {error}") from error
-    if frame.crs is None:
-        raise InputError(f"{path} has no coordinate system; its .prj file is missing.")
-    radius = frame.crs.ellipsoid.semi_major_metre / 1000.0
-    if frame.crs.is_geographic:
-        return frame, radius, lambda x, y: (x, y)
-    change = pyproj.Transformer.from_crs(frame.crs, frame.crs.geodetic_crs, always_xy=True)
     return frame, radius, change.transform
 
 

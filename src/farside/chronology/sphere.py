@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RADIUS_KM = MEAN_RADIUS.value / 1000.0
 FULL = 2 * np.pi
 _BLOCK = 2_000_000  # point-side pairs at a time: some 100 MB
+_LARGEST_LON = 540.0  # 0..360 and -180..180 occur, and lines that run on across their end
 _FAR_DEG = 80.0  # a gnomonic plane shows less than a hemisphere
 
 
@@ -39,6 +40,11 @@ class Ring:
             raise InputError(
                 f"a polygon has a latitude of {lat[np.abs(lat).argmax()]:g} deg; it must be "
                 "-90 to 90."
+            )
+        if lon.size and np.abs(lon).max() > _LARGEST_LON:
+            raise InputError(
+                f"a polygon has a longitude of {lon[np.abs(lon).argmax()]:g} deg; these look like "
+                "metres of a map: give degrees, or a .prj that names the projection."
             )
         if len(set(zip(lon.tolist(), lat.tolist(), strict=True))) < 3:
             raise InputError("a polygon needs at least three different corners.")
@@ -69,6 +75,26 @@ class Ring:
         """Area in steradians; of the two parts of the sphere, the smaller."""
         return float(self._poles[0])
 
+    def crossing(self) -> tuple[float, float] | None:
+        """Return longitude and latitude of a corner before a side that crosses another, or None.
+
+        Two arcs cross when each one's ends lie on both sides of the other's great circle, and the
+        arcs lie in one hemisphere. Sides that only touch do not cross.
+        """
+        a = unit_vectors(self.lon, self.lat)
+        b = np.roll(a, -1, axis=0)
+        normal, middle = np.cross(a, b), a + b
+        block = max(1, _BLOCK // len(a))
+        for start in range(0, len(a), block):
+            part = slice(start, start + block)
+            ends = _beside(normal[part] @ a.T, normal[part] @ b.T)
+            own = _beside(normal @ a[part].T, normal @ b[part].T).T
+            crossed = ends & own & (middle[part] @ middle.T > 0)
+            if crossed.any():
+                i = start + int(np.flatnonzero(crossed.any(axis=1))[0])
+                return float(self.lon[i]), float(self.lat[i])
+        return None
+
     @property
     def perimeter_rad(self) -> float:
         """Length of the line in radians."""
@@ -95,6 +121,12 @@ class Ring:
             height = (tan * np.sin(step - along) + np.roll(tan, -1) * np.sin(along)) / np.sin(step)
         north = height > np.tan(np.radians(lat))[:, None]
         return np.asarray((crossed & north).sum(axis=1))
+
+
+def _beside(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether two ends lie on both sides of a great circle, neither of them on it."""
+    on = 1e-15  # rounding of a product of unit vectors
+    return (first * second < 0) & (np.abs(first) > on) & (np.abs(second) > on)
 
 
 def arc(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> NDArray[np.float64]:
