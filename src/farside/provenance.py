@@ -85,14 +85,26 @@ def fingerprint(
     return found
 
 
-def check_fresh(what: str, stored: Mapping[str, str], present: Mapping[str, str]) -> None:
-    """Raise `StaleError` when the stored fingerprint is not the present one."""
+REMAKE = "'farside run --full' (needs farside[train])"
+"""How most of what is stored is made anew."""
+
+
+def check_fresh(
+    what: str, stored: Mapping[str, str], present: Mapping[str, str], how: str = REMAKE
+) -> None:
+    """Raise `StaleError` when the stored fingerprint is not the present one.
+
+    Parameters
+    ----------
+    what : is stored
+    stored, present : see `fingerprint`
+    how : it is made anew
+    """
     changed = sorted(k for k in stored.keys() | present.keys() if stored.get(k) != present.get(k))
     if changed:
         raise StaleError(
             f"the stored {what} was made by other inputs than those present; "
-            f"changed: {', '.join(changed)}. Make it anew with 'farside run --full' "
-            "(needs farside[train])."
+            f"changed: {', '.join(changed)}. Make it anew with {how}."
         )
 
 

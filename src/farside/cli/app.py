@@ -6,6 +6,7 @@ import typer
 
 from farside.cli import (
     about,
+    calibrate,
     chronology,
     compare,
     isotopes,
@@ -50,7 +51,12 @@ app.command()(isotopes.concordia)
 app.command()(isotopes.potassium)
 
 app.command()(chronology.age)
+chronology.chronology.command()(calibrate.fit)
+chronology.chronology.command()(calibrate.hypotheses)
+chronology.chronology.command()(calibrate.landing)
+chronology.chronology.command()(calibrate.batch)
 app.add_typer(chronology.chronology, name="chronology")
+app.command("flux-symmetry")(calibrate.flux_symmetry)
 
 app.command()(about.info)
 app.command()(about.cite)
