@@ -139,7 +139,7 @@ def _panel(axes: Axes, parts: Sequence[Part], unit: str) -> None:
             **THIN,
         )
         for p in part.published:
-            if p.unit == unit and math.isfinite(p.value):
+            if part.alike and p.unit == unit and math.isfinite(p.value):
                 axes.plot(p.value, y + 0.27, marker="d", color=MUTED, markersize=3.6)
     axes.set_yticks(range(len(parts)), ["\n".join(_wrapped(p.what)) for p in parts])
     axes.set_xlabel("" if unit == "1" else typeset(chemistry(unit)))
@@ -155,7 +155,7 @@ def _span(parts: Sequence[Part]) -> tuple[float, float]:
     known: list[float] = []
     for p in parts:
         known += [p.value, p.lower, p.upper]
-        known += [x.value for x in p.published if x.unit == p.unit]
+        known += [x.value for x in p.published if p.alike and x.unit == p.unit]
         if p.statement is not None:
             known += [p.statement.low, p.statement.high]
     finite = [x for x in known if math.isfinite(x)]

@@ -81,6 +81,7 @@ def _basalt() -> Finding:
         published=ages,
         decides=False,
         note="by their stated errors they are not one age",
+        alike=False,
     )
     return Finding(
         "basalt-age",
@@ -142,7 +143,7 @@ def _volcanism() -> Finding:
         spans.append((author, span, float(np.hypot(first.sigma, last.sigma)), (first, last)))
     parts = [
         normal(f"from the high-Al basalt to the low-Ti basalt of {who}", span, sigma, "Ma",
-               Statement(*ROUNDED_MA), published=figures)
+               Statement(*ROUNDED_MA), published=figures, alike=False)
         for who, span, sigma, figures in spans
     ]  # fmt: skip
     parts += [

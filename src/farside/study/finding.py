@@ -139,6 +139,7 @@ class Part:
     published : figures to compare with
     decides : whether the verdict on the claim hangs on it
     note : in a few words
+    alike : whether the published figures are of the same quantity, and can be drawn beside it
     """
 
     what: str
@@ -151,6 +152,7 @@ class Part:
     published: tuple[Published, ...] = ()
     decides: bool = True
     note: str = ""
+    alike: bool = True
 
     @property
     def verdict(self) -> str:
@@ -187,7 +189,7 @@ def normal(
     ----------
     what, unit, statement : as of `Part`
     value, sigma : mean and one standard deviation
-    about : ``published``, ``decides``, ``note``
+    about : ``published``, ``decides``, ``note``, ``alike``
     """
     chance = math.nan if statement is None else statement.chance(value, sigma)
     half = _NORMAL * sigma

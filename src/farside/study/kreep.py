@@ -159,4 +159,5 @@ def _mu() -> Part:
         published=(far, near, published("mu-apollo")),
         decides=False,
         note="published without errors",
+        alike=False,
     )

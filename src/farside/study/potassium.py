@@ -62,6 +62,7 @@ def _offset(name: str) -> Part:
         Statement(low=0.0),
         published=tuple(published(figure) for figure in FIGURES[name]),
         note=offset.about,
+        alike=len(FIGURES[name]) == 1,
     )
 
 

@@ -1,0 +1,83 @@
+"""Crust and volcanism: whether a thicker crust kept mare off the far side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from farside.interior.volcanism import mare_test
+from farside.study._published import claimed
+from farside.study.finding import Finding, Part, Statement, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from farside.interior.volcanism import MareTest
+
+MOST = Statement(low=0.5)
+"""Thickness explains most of the deficit."""
+TOO_MUCH = Statement(high=0.1)
+"""The rule foretells at most a tenth of the ground too much as mare; our choice."""
+_WIDE = 3.919927969080108
+"""Sigmas that a normal interval of 95 % is wide."""
+
+
+def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the finding on thickness of the crust and mare."""
+    alone, heat = mare_test(), mare_test(thorium=True)
+    parts = (
+        _explained(alone, "thickness", decides=True),
+        _excess(alone, "SPA", "thickness", decides=True),
+        _excess(alone, "far side outside SPA", "thickness", decides=False),
+        _explained(heat, "thickness and thorium", decides=False),
+        _excess(heat, "SPA", "thickness and thorium", decides=False),
+    )
+    basin = alone.region("SPA")
+    return (
+        Finding(
+            "crust-volcanism",
+            "A thicker crust alone kept mare off the far side",
+            "The far side has little mare because its crust is thicker, and that is enough of a reason.",
+            parts,
+            "Learnt on the near side, thickness foretells the scarce mare of the far-side "
+            f"highlands. But the basin's crust is thin ({basin.thickness_km:.0f} km by isostasy), "
+            f"and the same rule asks for mare over {100 * basin.predicted:.0f} % of it where "
+            f"{100 * basin.observed:.0f} % is seen: thickness alone "
+            "is not the cause. What else, a poor source or too little heat, is not tested here.",
+            "Crustal thickness from gravity instead of isostasy, and buried basalt (cryptomare) "
+            "in the basin, which is counted as none here.",
+            ("farside.interior.volcanism.mare_test", "farside.interior.crust.cell_thickness"),
+            ("cells_5deg", "crust_models"),
+            ("wieczorek2013", "prettyman2006"),
+            (
+                *alone.notes,
+                "intervals are of blocks drawn again; the probability takes them as normal",
+            ),
+        ),
+    )
+
+
+def _explained(test: MareTest, by: str, *, decides: bool) -> Part:
+    low, high = test.explained_interval
+    return normal(
+        f"share of the far side's lack of mare that {by} explains",
+        test.explained,
+        (high - low) / _WIDE,
+        "1",
+        MOST,
+        decides=decides,
+        published=(claimed("thicker crust, less mare", "", "mission document"),) if decides else (),
+    )
+
+
+def _excess(test: MareTest, region: str, by: str, *, decides: bool) -> Part:
+    found = test.region(region)
+    low, high = found.excess_interval
+    return normal(
+        f"mare foretold by {by} less mare seen, {region}",
+        found.predicted - found.observed,
+        (high - low) / _WIDE,
+        "1",
+        TOO_MUCH,
+        decides=decides,
+        note=f"share of the area; crust {found.thickness_km:.0f} km",
+    )

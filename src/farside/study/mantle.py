@@ -1,0 +1,168 @@
+"""The impact's depth, mantle on the basin floor, and the last liquid of the magma ocean."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from farside.interior.impact_loss import SOURCE_KM, match_basin
+from farside.interior.magma_ocean import crystallise_ocean
+from farside.interior.solidification import asymmetry
+from farside.maps.spa_mixing import sensitivity
+from farside.study._published import claimed
+from farside.study.finding import Finding, Part, Statement, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from farside.interior.impact_loss import ImpactPosterior, Interval
+    from farside.interior.solidification import Asymmetry
+
+_WIDE = 3.919927969080108
+"""Sigmas that a normal interval of 95 % is wide."""
+
+
+def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the findings on the impact, the floor of the basin and the last liquid."""
+    return (_impact(), _floor(), _ocean())
+
+
+def _impact() -> Finding:
+    alone = match_basin(None)
+    both = {name: match_basin(name) for name in ("apollo-mean", "mission")}
+    depth = Statement(low=SOURCE_KM)
+    figure = claimed(f"upper mantle melted to about {SOURCE_KM:g} km", "zhou2025", "paper excerpt")
+    return Finding(
+        "impact-melting",
+        "The impact melted the mantle to 250 km",
+        "The South Pole-Aitken impact melted the upper mantle to about 250 km (Zhou et al. 2025).",
+        (
+            _lognormal("depth of melt, impactors that match the basin's size", alone.depth_km,
+                       depth, published=(figure,)),
+            *(
+                _interval(f"offset of delta 41K of the source, {what}", "per mil", p.predicted)
+                for what, p in (("basin alone", alone), *both.items())
+            ),
+            *_sizes(alone, both),
+        ),
+        "Scaling laws make a basin of this size melt as deep as that and deeper. They allow the "
+        "published offsets of potassium, and many others: the offset says little of the impactor.",
+        "A hydrocode for the basin's own size and angle with the Moon's heat at 4.25 Ga, and "
+        "samples of the melt sheet.",
+        ("farside.interior.impact_loss.match_basin", "farside.interior.impact.melt_volume"),
+        ("published_values",),
+        ("zhou2025", "abramov2012", "pierazzo1997", "tian2026"),
+        ("scaling laws are extrapolated to basins; probability: depth lognormal by its interval",),
+    )  # fmt: skip
+
+
+def _lognormal(what: str, span: Interval, statement: Statement, **about: Any) -> Part:
+    low, middle, high = span
+    sigma = (math.log(high) - math.log(low)) / _WIDE
+    limits = Statement(math.log(statement.low))
+    chance = limits.chance(math.log(middle), sigma)
+    return Part(what, middle, low, high, "km", statement, chance, **about)
+
+
+def _interval(what: str, unit: str, span: Interval) -> Part:
+    low, middle, high = span
+    return Part(what, middle, low, high, unit, decides=False)
+
+
+def _sizes(alone: ImpactPosterior, both: Mapping[str, ImpactPosterior]) -> list[Part]:
+    return [
+        _interval(f"diameter of the impactor, {what}", "km", p.diameter_km)
+        for what, p in (("basin alone", alone), *both.items())
+    ]
+
+
+def _floor() -> Finding:
+    table = sensitivity()
+    has = table[table["mantle"].notna()]
+    main = has.loc["default"]
+    head = Part(
+        "mantle in the basin's floor, range over the choices of end members",
+        100 * float(main["mantle"]),
+        100 * float(has["lower"].min()),
+        100 * float(has["upper"].max()),
+        "%",
+        Statement(low=0.0),
+        published=(
+            claimed("wider exposure of deep magnesian material", "sitp2026", "secondary copy"),
+        ),
+        note="no probability: none of the mixtures fits the cells within their errors",
+    )
+    shares = [
+        Part(f"mantle, end members: {name}", *(100 * float(row[k]) for k in
+             ("mantle", "lower", "upper")), unit="%", decides=False)
+        for name, row in has.iterrows()
+    ]  # fmt: skip
+    misfits = [
+        Part(f"chi2 per degree of freedom, {name}", *[float(row["misfit"])] * 3, unit="chi2",
+             decides=False, note="1 where model and errors are right")
+        for name, row in table.iterrows()
+    ]  # fmt: skip
+    return Finding(
+        "basin-mantle",
+        "Mantle lies on the basin's floor",
+        "The floor of the South Pole-Aitken basin holds material from the mantle.",
+        (head, *shares, *misfits),
+        "Mixtures of crust and mantle ask for some per cent of mantle, but none fits the cells, "
+        f"and one without mantle, with mare basalt in its place (misfit "
+        f"{float(table.loc['basalt, no mantle', 'misfit']):.1f}), fits better than the default "
+        f"({float(main['misfit']):.1f}). Iron of buried basalt is laid to mantle here.",
+        "Olivine or low-calcium pyroxene by hyperspectral data at the same places, and rocks of "
+        "the basin's impact melt.",
+        ("farside.maps.spa_mixing.sensitivity", "farside.maps.spa_mixing.mix_cells"),
+        ("cells_5deg", "endmembers_spa"),
+        ("prettyman2006", "moriarty2021"),
+        ("a share near 0 can only err upwards",),
+    )
+
+
+def _ocean() -> Finding:
+    ocean = crystallise_ocean()
+    whole, without = asymmetry(ocean), asymmetry(ocean, spa=False)
+    return Finding(
+        "asymmetric-ocean",
+        "The magma ocean's last liquid ended on the near side",
+        "The magma ocean solidified asymmetrically: more of its last liquid, KREEP, ended under "
+        "the near side.",
+        (
+            _share(whole, "all cells", decides=True),
+            _share(without, "without South Pole-Aitken", decides=False),
+            normal("crust by what floated, symmetric ocean", ocean.crust_km, 0.0, "km",
+                   decides=False, note="without pores"),
+            *(
+                normal(f"crust of the {side} side by isostasy, GRAIL models", km, 0.0, "km",
+                       decides=False)
+                for side, km in zip(("near", "far"), whole.crust_km, strict=True)
+            ),
+        ),
+        "Thorium of the crust, times its thickness, is larger on the near side by more than the "
+        "thicker far-side crust makes up for, unless mixing upwards was far stronger there.",
+        "Thorium with depth: central peaks and basin rims on both sides, which says how much of "
+        "the last liquid was mixed upwards.",
+        (
+            "farside.interior.solidification.asymmetry",
+            "farside.interior.magma_ocean.crystallise_ocean",
+        ),
+        ("cells_5deg", "crust_models", "partition_coefficients"),
+        (*ocean.references, *whole.references),
+        ("how unequally the sides were mixed is drawn: a factor of 1.6 at one sigma, our choice",),
+    )  # fmt: skip
+
+
+def _share(found: Asymmetry, which: str, *, decides: bool) -> Part:
+    low, middle, high = found.share_near
+    return Part(
+        f"share of the last liquid on the near side, {which}",
+        middle,
+        low,
+        high,
+        "1",
+        Statement(low=0.5),
+        found.chance_more_near,
+        decides=decides,
+        note=f"Th {found.thorium[0]:.2f} near, {found.thorium[1]:.2f} ppm far",
+    )
