@@ -36,6 +36,7 @@ from farside.interior.crust import (
     neutral_buoyancy,
     pressure_needed,
 )
+from farside.interior.crust_figures import mare_figure, oxidation_figure
 from farside.interior.volcanism import REGIONS, fit_mare, mare_test
 from farside.provenance import cite
 
@@ -243,6 +244,7 @@ def test_a_moon_where_only_the_side_counts_is_not_explained() -> None:
     assert low < 0.05
     assert abs(test.explained) < 0.2
     assert low <= test.explained <= high
+    assert abs(test.explained_outside) < 0.2
     assert test.region("far side").order == pytest.approx(0.5, abs=0.1)
 
 
@@ -256,6 +258,8 @@ def test_thickness_explains_part_and_fails_in_the_basin() -> None:
     assert spa.thickness_km < test.region("near side").thickness_km
     assert spa.observed_interval[1] < spa.predicted_interval[0]
     assert spa.excess_interval[0] > 0
+    # without the basin thickness explains more
+    assert test.explained < test.explained_outside < 1
     # inside the basin too mare prefers thin crust
     assert spa.order_interval[0] > 0.5
     # all models of GRAIL say the same, because isostasy is linear in height
@@ -313,3 +317,14 @@ def test_tables_have_sources(name: str) -> None:
 def test_works_can_be_cited() -> None:
     keys = ["williams2014", "wieczorek2013", "wilson2017", "ishihara2009", "iacovino2019"]
     assert len(cite(*keys)) == len(keys)
+
+
+def test_figures_are_drawn() -> None:
+    test = mare_test(draws=2)
+    mare, oxygen = mare_figure(test), oxidation_figure()
+    labels = [line.get_label() for line in mare.axes[0].lines]
+    assert labels == ["near side", "far side outside SPA", "SPA", "rule of the near side"]
+    # the rule is half at its own thickness
+    x, y = mare.axes[0].lines[-1].get_data()
+    assert np.interp(test.half_km, x, y) == pytest.approx(50, abs=0.5)
+    assert len(oxygen.axes[0].lines) == 7

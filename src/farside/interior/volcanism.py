@@ -88,6 +88,7 @@ class MareTest:
     explained : share of the deficit of the far side that its thickness explains,
         (near - predicted far) / (near - far)
     explained_interval : 95 %
+    explained_outside, explained_outside_interval : the same without SPA
     blocks : number of blocks on the near and on the far side
     notes : what to mind
     """
@@ -100,6 +101,8 @@ class MareTest:
     regions: tuple[Region, ...]
     explained: float
     explained_interval: tuple[float, float]
+    explained_outside: float
+    explained_outside_interval: tuple[float, float]
     blocks: tuple[int, int]
     notes: tuple[str, ...]
 
@@ -117,11 +120,13 @@ class MareTest:
         """Return the regions and what thickness explains."""
         rule = "thickness and thorium" if self.thorium else "thickness"
         explained = f"{_percent(self.explained)} ({_span(self.explained_interval)})"
+        outside = _span(self.explained_outside_interval)
         lines = [
             f"mare by {rule} of the crust ({self.crust}), fitted on the near side; 95 % intervals",
             f"  half the ground is mare at {self.half_km:.1f} km ({_km(self.half_interval)})",
             *(f"  {region}" for region in self.regions),
             f"  explained of the deficit of the far side: {explained}",
+            f"  the same without SPA: {_percent(self.explained_outside)} ({outside})",
         ]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
@@ -223,10 +228,12 @@ def mare_test(
         thorium,
         tuple(float(b) for b in best.coefficients),
         float(best.half),
-        spans[17],
+        spans[18],
         regions,
-        float(best.explained),
+        float(best.explained[0]),
         spans[16],
+        float(best.explained[1]),
+        spans[17],
         work.counts,
         (
             "cells within 70 degrees of the equator",
@@ -245,11 +252,11 @@ class _Draw:
     observed: Float
     predicted: Float
     order: Float
-    explained: float
+    explained: Float
 
     def flat(self) -> Float:
         excess = self.predicted - self.observed
-        last = np.array([self.explained, self.half])
+        last = np.append(self.explained, self.half)
         return np.concatenate([self.observed, self.predicted, excess, self.order, last])
 
 
@@ -313,9 +320,9 @@ class _Work:
         total = np.where(total > 0, total, np.nan)
         observed, predicted = weights @ self.mare / total, weights @ expected / total
         order = np.array([_order(self.design[:, 1], self.mare, w) for w in weights])
-        explained = (observed[0] - predicted[1]) / (observed[0] - observed[1])
+        explained = (observed[0] - predicted[1:3]) / (observed[0] - observed[1:3])
         half = self.centre_km - found[0] / found[1]
-        return _Draw(found, float(half), observed, predicted, order, float(explained))
+        return _Draw(found, float(half), observed, predicted, order, explained)
 
 
 def _order(T: Float, mare: Float, weight: Float) -> float:

@@ -1,0 +1,95 @@
+"""Figures of crust and oxidation: mare over thickness, and the map of oxygen fugacity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+
+from farside.datasets import load_cells_5deg
+from farside.geography import in_spa, near_side_fraction
+from farside.interior.crust import cell_thickness
+from farside.interior.oxidation import HEMATITE_C, buffer_fo2, buffer_map
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from farside.interior.volcanism import MareTest
+
+_GROUPS = {"near side": "#0c2c56", "far side outside SPA": "#a8862b", "SPA": "#c4532d"}
+_LINES = {
+    "maghemite": ("#7a4ea3", ":"),
+    "MH": ("#c4532d", "-"),
+    "FMQ": ("#3b7d4f", "-"),
+    "WM": ("#3c8fa8", "-"),
+    "IW": ("#0c2c56", "-"),
+    "mantle": ("#0c2c56", "--"),
+}
+
+
+def _axes() -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
+
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def mare_figure(test: MareTest, step_km: float = 4.0) -> Figure:
+    """Return the share of mare over thickness of the crust: the rule and what is observed.
+
+    Parameters
+    ----------
+    test : of `farside.interior.volcanism.mare_test` with thickness alone, by isostasy
+    step_km : width of the bins of thickness
+    """
+    figure, axes = _axes()
+    cells = load_cells_5deg()
+    cells = cells.assign(thickness=cell_thickness(cells))[cells["mare_fraction"].notna()]
+    near, area = near_side_fraction(cells), cells["area_km2"].to_numpy(float)
+    spa = in_spa(cells["lat"], cells["lon"])
+    weights = (area * near, area * (1 - near) * ~spa, area * spa)
+    thickness = cells["thickness"].to_numpy()
+    edges = np.arange(0, thickness.max() + step_km, step_km)
+    which = np.digitize(thickness, edges) - 1
+    for (name, colour), weight in zip(_GROUPS.items(), weights, strict=True):
+        total = np.bincount(which, weight, edges.size)
+        mare = np.bincount(which, weight * cells["mare_fraction"].to_numpy(), edges.size)
+        use = total > 0.005 * weight.sum()
+        axes.plot(
+            edges[use] + step_km / 2, 100 * mare[use] / total[use], "o-", color=colour, label=name
+        )
+    x = np.linspace(5, 70, 200)
+    slope = test.coefficients[1]
+    rule = 100 * expit(slope * (x - test.half_km))
+    axes.plot(x, rule, color="#555555", linewidth=1, label="rule of the near side")
+    axes.set_xlabel("thickness of the crust by isostasy, km")
+    axes.set_ylabel("ground under mare, %")
+    axes.legend(frameon=False)
+    return figure
+
+
+def oxidation_figure() -> Figure:
+    """Return log fO2 over temperature: buffers, lunar mantle, pure steam, and hematite's window."""
+    figure, axes = _axes()
+    celsius = np.linspace(570, 1100, 60)
+    lines = buffer_map(celsius)
+    names = {"MH": "magnetite-hematite", "mantle": "lunar mantle, IW - 1", "maghemite": "maghemite"}
+    for name, (colour, style) in _LINES.items():
+        axes.plot(celsius, lines[name], style, color=colour, label=names.get(name, name))
+    axes.plot(celsius, lines["steam"], "-.", color="#555555", label="pure steam, 1 bar")
+    low, high = HEMATITE_C
+    inside = np.linspace(low, high, 40)
+    axes.fill_between(inside, buffer_fo2("MH", inside), 0, color="#c4532d", alpha=0.12, linewidth=0)
+    axes.text((low + high) / 2, -1.2, "hematite of Chang'e-6", ha="center", color="#8d3b1e")
+    axes.set_xlim(570, 1100)
+    axes.set_ylim(-27, 0)
+    axes.set_xlabel("temperature, °C")
+    axes.set_ylabel("log10 of oxygen fugacity, bar")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    return figure
