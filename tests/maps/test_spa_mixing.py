@@ -2,7 +2,7 @@
 
 Published: at most 10 to 20 vol% of mantle in the highlands (Crites et al. 2015, doi
 10.2138/am-2015-4872); norite and lower crust rather than mantle as the main mafic material of the
-basin (Pieters et al. 1997, doi 10.1029/97GL01718).
+basin (Pieters et al. 1997, GRL 24, 1903).
 """
 
 from __future__ import annotations
