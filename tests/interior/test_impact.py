@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farside.errors import InputError, UnknownNameError
+from farside.interior.figures import draw_impact
 from farside.interior.impact import (
     MELTING_ENERGY,
     Impactor,
@@ -33,7 +34,8 @@ SPA = Impactor(170.0, 10.0, 45.0)
 
 @pytest.mark.parametrize(("size", "velocity", "angle"), [(1, 20, 45), (10, 15, 90), (170, 10, 90)])
 def test_transient_crater_of_collins(size: float, velocity: float, angle: float) -> None:
-    # Collins et al. (2005), doi 10.1111/j.1945-5100.2005.tb00157.x, eq. 21, written in SI:
+    # Collins et al. (2005), doi 10.1111/j.1945-5100.2005.tb00157.x, eq. 21 as
+    # programs quote it, in SI:
     # D = 1.161 (rho_i / rho_t)^(1/3) L^0.78 v^0.44 g^-0.22 sin^(1/3) theta, here on the Earth
     ours = transient_crater(size, velocity, angle, density=3000, target=2500, gravity=9.81)
     theirs = (
@@ -44,8 +46,8 @@ def test_transient_crater_of_collins(size: float, velocity: float, angle: float)
 
 def test_melt_of_orientale() -> None:
     # Vaughan et al. (2013), doi 10.1016/j.icarus.2013.01.017, abstract: 10^6 km3 in the melt
-    # sea, two thirds of the melt. An impactor of 64 km at 15 km/s is quoted for it (Johnson et al.
-    # 2016); stated error: a factor of 2 by either law
+    # sea, two thirds of the melt. Impactor of 64 km at 15 km/s of Johnson et al. (2016), doi
+    # 10.1126/science.aag0518, as quoted in press reports; stated error: a factor of 2, either law
     expected = 1.0e6 * 3 / 2
     for law in ("abramov2012", "pierazzo1997"):
         found = float(melt_volume(64.0, 15.0, law=law))
@@ -169,6 +171,14 @@ def test_bad_settings_are_refused() -> None:
     with pytest.raises(InputError, match="draws"):
         match_basin(draws=10)
     assert MELTING_ENERGY["dunite"] > MELTING_ENERGY["highland"]
+
+
+def test_figure_shows_each_posterior() -> None:
+    found = [match_basin(None, draws=20_000), match_basin(draws=20_000)]
+    figure = draw_impact(found)
+    assert next(t.get_text() for t in figure.axes[0].get_yticklabels()) == "basin alone"
+    points = figure.axes[0].lines[0].get_xdata()
+    assert list(points) == [p.diameter_km[1] for p in found]
 
 
 def test_too_few_matches_say_so() -> None:

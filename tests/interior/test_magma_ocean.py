@@ -14,6 +14,7 @@ from farside.datasets.analyses import load_kreep_components
 from farside.datasets.interior import load_bulk_moons, load_ocean_sequence
 from farside.errors import InputError, UnknownNameError
 from farside.geography import area_weights
+from farside.interior.figures import draw_ocean
 from farside.interior.geometry import DENSITY, base_depth, depth_at, pressure, shell_volume
 from farside.interior.magma_ocean import (
     ELEMENTS,
@@ -242,6 +243,14 @@ def test_results_print_and_go_to_json() -> None:
     assert json.loads(json.dumps(ocean.to_dict()))["steps"]
     assert "crust" in str(ocean)
     assert json.dumps(overturn(ocean).to_dict())
+
+
+def test_figure_shows_kreep_and_the_last_liquid() -> None:
+    ocean = crystallise_ocean("twm")
+    right = draw_ocean(ocean).axes[1]
+    last, points = right.lines[len(ocean.steps) - 1].get_ydata(), right.lines[-1].get_ydata()
+    assert last[0] == pytest.approx(ocean.urkreep["La"] / ocean.start["La"])
+    assert points[0] == pytest.approx(KREEP["La"] / ocean.start["La"])
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from farside.datasets.analyses import load_kreep_components
 from farside.isotopes.potassium import offset_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
 
     from farside.interior.impact_loss import ImpactPosterior
     from farside.interior.magma_ocean import MagmaOcean
@@ -31,8 +30,6 @@ RARE_EARTHS = (
 
 def draw_ocean(ocean: MagmaOcean) -> Figure:
     """Draw the column of a magma ocean, and the rare earths of its liquid over the bulk Moon."""
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(9.5, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     for step in ocean.steps:
@@ -62,9 +59,9 @@ def draw_ocean(ocean: MagmaOcean) -> Figure:
     right.plot(x, values, "o", color="black", markersize=4, label="KREEP basalt 15386")
     right.set_yscale("log")
     right.set_xticks(x, RARE_EARTHS, fontsize=8)
-    right.set_xlim(-0.5, len(x) + 0.9)
+    right.set_xlim(-0.5, len(x) + 1.6)
     right.set_ylabel("liquid over bulk Moon")
-    right.legend(loc="lower left", frameon=False, fontsize=8)
+    right.legend(loc="upper left", bbox_to_anchor=(0.42, 0.74), frameon=False, fontsize=8)
     figure.suptitle(
         f"Magma ocean of {ocean.depth_km:.0f} km, {ocean.bulk}: crust {ocean.crust_km:.0f} km",
         fontsize=11,
@@ -73,9 +70,7 @@ def draw_ocean(ocean: MagmaOcean) -> Figure:
 
 
 def draw_impact(posteriors: Sequence[ImpactPosterior]) -> Figure:
-    """Draw size of the impactor, potassium lost and offset for each posterior, with intervals."""
-    from matplotlib.figure import Figure
-
+    """Draw what each posterior says with its intervals; a stroke marks the offset measured."""
     figure = Figure(figsize=(9.5, 0.9 + 0.42 * len(posteriors)), layout="constrained")
     names = [f"{p.offset}\n{p.alpha}" if p.offset else "basin alone" for p in posteriors]
     columns = (
