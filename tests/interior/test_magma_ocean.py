@@ -31,7 +31,6 @@ from farside.interior.overturn import overturn, sort_column
 from farside.provenance import cite
 
 KREEP = load_kreep_components().set_index("analyte")["value"]
-LEAD = {"plagioclase": 0.36, "clinopyroxene": 0.0072, "orthopyroxene": 0.0013, "olivine": 1e-4}
 
 
 # -- published figures -------------------------------------------------------------------------
@@ -116,7 +115,7 @@ def test_grail_crust_lies_between_poor_and_rich_moons() -> None:
 def test_sources_have_the_mu_of_low_ti_basalt() -> None:
     # about 360 for low-Ti basalt of Chang'e-6 (Zhang et al. 2024, doi 10.1038/s41586-024-08382-0),
     # from mu 460 of the ocean (Snape et al. 2016); stated error 15 %: lead of McKenzie and O'Nions
-    found = [s.mu for s in sources(crystallise_ocean("lpum"), 460.0, LEAD)]
+    found = [s.mu for s in sources(crystallise_ocean("lpum"), 460.0)]
     assert min(found) == pytest.approx(360.0, rel=0.15)
     assert max(found) < 1000
 

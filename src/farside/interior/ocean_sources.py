@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+LEAD = {"olivine": 1e-4, "orthopyroxene": 1.3e-3, "clinopyroxene": 0.01, "plagioclase": 0.36}
+"""Partition coefficients of Pb: McKenzie and O'Nions (1995, doi 10.1093/petrology/36.1.133), as
+transcribed in the program BDD21."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A cumulate as a source of basalt.
@@ -39,20 +44,23 @@ class Source:
     mu: float
 
 
-def sources(ocean: MagmaOcean, mu: float, lead: Mapping[str, float]) -> tuple[Source, ...]:
+def sources(
+    ocean: MagmaOcean, mu: float, lead: Mapping[str, float] | None = None
+) -> tuple[Source, ...]:
     """Return the cumulates as sources for the models of `farside.isotopes`.
 
     Parameters
     ----------
     ocean : crystallised
     mu : 238U/204Pb of the ocean at the beginning
-    lead : partition coefficient of Pb by mineral; no table of it ships, so that it is to be given
+    lead : partition coefficient of Pb by mineral, `LEAD` when left out
 
     Raises
     ------
     InputError
         when mu or a coefficient is negative
     """
+    lead = LEAD if lead is None else lead
     if mu <= 0 or min(lead.values(), default=0.0) < 0:
         raise InputError("mu must be above 0, and partition coefficients must not be negative.")
     found = []
