@@ -17,10 +17,13 @@ def run(
         typer.Option("--full", help="Train and validate anew (needs farside[train]) and compare."),
     ] = False,
     seed: Seed = 0,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print report.pdf too, where a Chromium is installed.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Predict sites and far-side spectra; write report.html, oxides.csv, validation.json.
+    """Compute every finding; write report.html, findings.json, oxides.csv, validation.json.
 
     Without --full the weights and validation that ship with the package are used; they are refused
     when code, data or settings have changed since. With --full everything is computed anew and
@@ -31,7 +34,7 @@ def run(
     from farside.report.run import run as run_all  # noqa: PLC0415
 
     with steps(quiet=quiet) as say:
-        done = run_all(out, full=full, seed=seed, say=say)
+        done = run_all(out, full=full, seed=seed, pdf=pdf, say=say)
     text = "\n".join(f"wrote {path}" for path in done.files)
     if done.differences is not None:
         same = done.differences.empty

@@ -18,6 +18,7 @@ from farside.oxides.compare import against_cells, predict_orbital
 from farside.report import _map as sharp_map
 from farside.report import store
 from farside.report.page import Context, render
+from farside.report.pdf import print_pdf
 from farside.spectra.dataset import from_table
 from farside.spectra.prepare import prepare
 from farside.study import catalogue
@@ -94,7 +95,12 @@ class Run:
 
 
 def run(
-    out: Path, *, full: bool = False, seed: int = 0, say: Callable[[str], None] = lambda _: None
+    out: Path,
+    *,
+    full: bool = False,
+    seed: int = 0,
+    pdf: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Run every step; write the report, the findings, ``oxides.csv``, validation and the map.
 
@@ -105,6 +111,7 @@ def run(
     out : folder, made when it does not exist
     full : train and validate anew (extra ``train``) instead of taking what ships
     seed : of the recomputation
+    pdf : print the report to ``report.pdf`` too, where a Chromium is installed
     say : told what is being done
 
     Raises
@@ -141,14 +148,12 @@ def run(
         findings=found,
     )
     say("draw the report")
-    names = ("oxides.csv", "validation.json", sharp_map.FILE, "report.html", "findings.json")
-    files = tuple(out / name for name in names)
-    with provenance.atomic_path(files[0]) as path:
-        predictions.to_csv(path, index=False, float_format="%.4f")
-    provenance.write_json(files[1], results)
-    sharp_map.write_tiff(files[2], context.sharp)
-    provenance.write_text(files[3], render(context))
-    provenance.write_json(files[4], found.to_dict())
+    files = write(out, context)
+    if pdf:
+        say("print the report")
+        trouble = print_pdf(out / "report.html", out / "report.pdf")
+        files = files if trouble else (*files, out / "report.pdf")
+        say(trouble or "printed report.pdf")
     differences = None
     if full:
         of_map = sharp_map.differing(results["map"], R2_TOLERANCE)
@@ -156,6 +161,19 @@ def run(
         if len(of_map):
             differences = pd.concat([differences, of_map], ignore_index=True)
     return Run(out, files, context, differences)
+
+
+def write(out: Path, context: Context) -> tuple[Path, ...]:
+    """Write what a run found, each file atomically, and return the files."""
+    names = ("oxides.csv", "validation.json", sharp_map.FILE, "report.html", "findings.json")
+    files = tuple(out / name for name in names)
+    with provenance.atomic_path(files[0]) as path:
+        context.predictions.to_csv(path, index=False, float_format="%.4f")
+    provenance.write_json(files[1], context.results)
+    sharp_map.write_tiff(files[2], context.sharp)
+    provenance.write_text(files[3], render(context))
+    provenance.write_json(files[4], context.findings.to_dict())
+    return files
 
 
 def predict_all(estimator: OxideEstimator) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -20,9 +20,12 @@ def published(name: str) -> Published:
     table = load_published_values().set_index("name")
     if name not in table.index:
         raise UnknownNameError.of("published figure", name, table.index)
-    row = table.loc[name]
+    row = table.loc[[name]].iloc[0].to_dict()
     return Published(
-        *(float(row[key]) for key in ("value", "sigma", "low", "high")),
+        value=float(row["value"]),
+        sigma=float(row["sigma"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
         unit=str(row["unit"]),
         reference=str(row["reference"]),
         status=str(row["status"]),

@@ -125,9 +125,9 @@ def _pixel_part(u: Unmixed, pixel: xr.Dataset, share: float, limits: dict[str, S
     value = float(here["value"])
     sigma = float(here["soil_upper"] - here["value"]) / NORMAL_90
     mare = (value - (1 - share) * u.highlands) / share
-    terms = (sigma, (1 - share) * u.highlands_1s)
+    terms = [sigma, (1 - share) * u.highlands_1s]
     if share < 1:
-        terms = (*terms, (mare - u.highlands) * MARE_FRACTION_1S)
+        terms.append((mare - u.highlands) * MARE_FRACTION_1S)
     return normal(
         f"{u.oxide}, sharp map, pixel of the site",
         mare,

@@ -36,7 +36,7 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
         Finding(
             "crust-volcanism",
             "A thicker crust alone kept mare off the far side",
-            "The far side has little mare because its crust is thicker, and that is enough of a reason.",
+            "The far side has little mare because its crust is thicker, and for no other reason.",
             parts,
             "Learnt on the near side, thickness foretells the scarce mare of the far-side "
             f"highlands. But the basin's crust is thin ({basin.thickness_km:.0f} km by isostasy), "

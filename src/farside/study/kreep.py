@@ -114,6 +114,10 @@ def _orbit(what: str, region: Any, other: Any, *, decides: bool) -> Part:
     return normal(what, ratio, sigma, "1", LESS, decides=decides, note=note)
 
 
+def _at(soils: pd.DataFrame, name: str, column: str) -> float:
+    return float(soils[column].to_numpy(dtype=float)[soils.index == name][0])
+
+
 def _sites(soils: pd.DataFrame, element: str) -> pd.Series[Any]:
     """Return the near-side sites of which the element is known, ppm."""
     return soils.loc[soils["side"] == "near", element].dropna()
@@ -121,7 +125,7 @@ def _sites(soils: pd.DataFrame, element: str) -> pd.Series[Any]:
 
 def _soil(soils: pd.DataFrame, element: str, *, decides: bool) -> Part:
     near = np.log(_sites(soils, element).to_numpy(dtype=float))
-    own = float(soils.loc[SOIL, element])
+    own = _at(soils, SOIL, element)
     ratio = own / float(np.exp(near.mean()))
     sigma = float(np.hypot(DEFAULT_RELATIVE, near.std(ddof=1) / np.sqrt(near.size)))
     return normal(
@@ -139,8 +143,8 @@ def _lowest(soils: pd.DataFrame) -> Part:
     """Return the ratio to the near-side site with the least thorium, with its spread of soils."""
     near = _sites(soils, "Th")
     name = str(near.idxmin())
-    ratio = float(soils.loc[SOIL, "Th"]) / float(near.min())
-    spread = float(soils.loc[name, "Th_1s"]) / float(near.min())
+    ratio = _at(soils, SOIL, "Th") / float(near.min())
+    spread = _at(soils, name, "Th_1s") / float(near.min())
     sigma = ratio * float(np.hypot(DEFAULT_RELATIVE, spread))
     what = f"Th of the Chang'e-6 soil over the poorest near-side site, {name}"
     return normal(what, ratio, sigma, "1", LESS, decides=False)

@@ -87,9 +87,10 @@ def _finding(parts: tuple[Part, ...], near: Share, far: Share) -> Finding:
         "The far-side highlands expose a clearly larger share of magnesian anorthosite and "
         "Mg-suite rock than the near side's (map of 2026 with Chang'e-6 truth).",
         parts,
-        "The noise of a cell is as large as the spread of Mg# between places, and is taken away "
-        "here before cells are put into classes. The noritic class holds any ground poor in "
-        "plagioclase, and ejecta of the maria's basins make the near-side highlands richer in it.",
+        "At the scale of gamma-ray cells, 150 km, the near-side highlands are the more magnesian "
+        "ones by these classes, once the noise of the cells is taken away. Outcrops as small as "
+        "those of the map of 2026 are not resolved, and an error of MgO that differs between the "
+        "sides is not in the interval.",
         "Mg# at the scale of outcrops to a few per cent: pyroxene and olivine spectra, or a gamma "
         "spectrometer in low orbit. A soil cannot tell magnesian anorthosite from a mixture.",
         ("farside.study.magnesian.highlands", "farside.maps.derived.classify"),

@@ -77,14 +77,14 @@ def _sizes(alone: ImpactPosterior, both: Mapping[str, ImpactPosterior]) -> list[
 
 
 def _floor() -> Finding:
-    table = sensitivity()
-    has = table[table["mantle"].notna()]
-    main = has.loc["default"]
+    rows = {str(name): _numbers(row) for name, row in sensitivity().to_dict("index").items()}
+    has = {name: row for name, row in rows.items() if math.isfinite(row["mantle"])}
+    main, no_mantle = rows["default"], rows["basalt, no mantle"]
     head = Part(
         "mantle in the basin's floor, range over the choices of end members",
-        100 * float(main["mantle"]),
-        100 * float(has["lower"].min()),
-        100 * float(has["upper"].max()),
+        100 * main["mantle"],
+        100 * min(row["lower"] for row in has.values()),
+        100 * max(row["upper"] for row in has.values()),
         "%",
         Statement(low=0.0),
         published=(
@@ -92,25 +92,17 @@ def _floor() -> Finding:
         ),
         note="no probability: none of the mixtures fits the cells within their errors",
     )
-    shares = [
-        Part(f"mantle, end members: {name}", *(100 * float(row[k]) for k in
-             ("mantle", "lower", "upper")), unit="%", decides=False)
-        for name, row in has.iterrows()
-    ]  # fmt: skip
-    misfits = [
-        Part(f"chi2 per degree of freedom, {name}", *[float(row["misfit"])] * 3, unit="chi2",
-             decides=False, note="1 where model and errors are right")
-        for name, row in table.iterrows()
-    ]  # fmt: skip
+    shares = [_mixed(name, row) for name, row in has.items()]
+    misfits = [_misfit(name, row["misfit"]) for name, row in rows.items()]
     return Finding(
         "basin-mantle",
         "Mantle lies on the basin's floor",
         "The floor of the South Pole-Aitken basin holds material from the mantle.",
         (head, *shares, *misfits),
         "Mixtures of crust and mantle ask for some per cent of mantle, but none fits the cells, "
-        f"and one without mantle, with mare basalt in its place (misfit "
-        f"{float(table.loc['basalt, no mantle', 'misfit']):.1f}), fits better than the default "
-        f"({float(main['misfit']):.1f}). Iron of buried basalt is laid to mantle here.",
+        "and one without mantle, with mare basalt in its place (chi2 per degree of freedom "
+        f"{no_mantle['misfit']:.1f}), fits better than the default ({main['misfit']:.1f}). Iron of "
+        "buried basalt is laid to mantle here.",
         "Olivine or low-calcium pyroxene by hyperspectral data at the same places, and rocks of "
         "the basin's impact melt.",
         ("farside.maps.spa_mixing.sensitivity", "farside.maps.spa_mixing.mix_cells"),
@@ -118,6 +110,21 @@ def _floor() -> Finding:
         ("prettyman2006", "moriarty2021"),
         ("a share near 0 can only err upwards",),
     )
+
+
+def _numbers(row: Mapping[Any, Any]) -> dict[str, float]:
+    return {str(key): float(value) for key, value in row.items()}
+
+
+def _mixed(name: str, row: Mapping[str, float]) -> Part:
+    value, low, high = (100 * row[key] for key in ("mantle", "lower", "upper"))
+    return Part(f"mantle, end members: {name}", value, low, high, "%", decides=False)
+
+
+def _misfit(name: str, value: float) -> Part:
+    note = "1 where model and errors are right"
+    what = f"chi2 per degree of freedom, {name}"
+    return Part(what, value, value, value, "1", decides=False, note=note)
 
 
 def _ocean() -> Finding:
