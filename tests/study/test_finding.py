@@ -96,7 +96,7 @@ def test_draws_beyond_a_model_are_kept_and_missing_ones_refused() -> None:
     assert part.to_dict()["upper"] is None
     with pytest.raises(InputError, match="1 of 2 draws are missing"):
         drawn("age", [1.0, math.nan], "Ma")
-    with pytest.raises(InputError, match="0 draws|0 of 0"):
+    with pytest.raises(InputError, match="0 of 0 draws"):
         drawn("age", [], "Ma")
 
 
