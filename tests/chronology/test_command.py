@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import stats
 from typer.testing import CliRunner
 
 from farside.chronology.age import date
@@ -70,7 +71,10 @@ def test_resurfacing_is_told_in_the_table(count: Path, tmp_path: Path) -> None:
         (["--system", "neukum"], "neukum1983"), (["--range", "2", "1"], "must rise"),
         (["--range", "0.001", "1"], "0.01 to 300"), (["--method", "best"], "poisson"),
         (["--prior", "flat"], "jeffreys"), (["--area", "-5"], "above 0"),
-        (["--counting", "some"], "centre"), (["--systems", "absent.toml"], "absent.toml"),
+        (["--counting", "some"], "centre"), (["--presentation", "dots"], "uncertainty"),
+        (["--equilibrium", "trsk1966"], "trask1966"), (["--plot", "a.bmp"], ".pdf"),
+        (["--joint"], "two ages"), (["--sequence"], "two ages"),
+        (["--systems", "absent.toml"], "absent.toml"),
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused_with_what_is_possible(
@@ -80,6 +84,38 @@ def test_wrong_options_are_refused_with_what_is_possible(
     assert done.exit_code != 0
     assert isinstance(done.exception, FarsideError)
     assert said in str(done.exception)
+
+
+def test_several_counts_give_a_joint_age_and_the_probability_of_their_order(
+    tmp_path: Path,
+) -> None:
+    # 90 craters on 100 km2 and 60 on 100 km2: with Gamma(91) and Gamma(61) on equal exposures the
+    # first is older when a Beta(61, 91) variable is below one half
+    words = ["age"]
+    for name, n in (("old", 90), ("young", 60)):
+        write_count(make_count(np.full(n, 0.5), 100.0), tmp_path / f"{name}.diam")
+        words.append(str(tmp_path / f"{name}.diam"))
+    words += ["--range", "0.4", "1", "-q", "--joint", "--sequence"]
+    out = tmp_path / "both.pdf"
+    done = RUN.invoke(app, [*words, "--json", "--plot", str(out), "--equilibrium", "trask1966"])
+    assert done.exit_code == 0, done.output
+    got = json.loads(done.stdout)
+    assert [age["craters"] for age in got["ages"]] == [90, 60]
+    assert got["order_probability"] == pytest.approx(stats.beta(61, 91).cdf(0.5), rel=1e-9)
+    assert got["joint"]["age"]["craters"] == 150
+    assert got["joint"]["age"]["n1"] == pytest.approx(
+        stats.gamma(151).median() / (2 * got["ages"][0]["exposure_km2"])
+    )
+    assert out.read_bytes().startswith(b"%PDF")
+    text = RUN.invoke(app, words).stdout
+    assert "probability of the order old, then young: 0.99" in text
+
+
+def test_a_cs_file_is_run_alone(count: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.cs").write_text("-cs n83 -p source=a.diam,type=poisson,range=[.2,1]")
+    done = RUN.invoke(app, ["age", str(count), str(tmp_path / "x.cs"), "-q"])
+    assert isinstance(done.exception, FarsideError)
+    assert "alone" in str(done.exception)
 
 
 def test_systems_are_listed_compared_and_drawn(tmp_path: Path) -> None:

@@ -506,6 +506,45 @@ def test_non_sparse_count_returns_the_density_where_craters_erase_others() -> No
     assert mended[0] / mended[1] == pytest.approx(n1, rel=3 / math.sqrt(mended[0]))
 
 
+def test_buffered_non_sparse_is_steiners_where_nothing_is_erased() -> None:
+    # of a convex area with one crater as small as the range begins, nothing is erased for others
+    count = make_count([0.5], area=Area((square(half=0.3),)), lon=[10.0], lat=[-40.0])
+    used = system("neukum1983")
+    both = date(count, used, (0.5, 8.0), method="buffered-non-sparse")
+    steiner = date(count, used, (0.5, 8.0), method="buffered")
+    assert both.exposure_km2 == pytest.approx(steiner.exposure_km2, rel=0.02)
+    assert both.craters == 1
+    plain = date(count, used, (0.5, 8.0))
+    assert plain.exposure_km2 < 0.97 * steiner.exposure_km2
+
+
+def test_buffered_non_sparse_count_returns_the_density_of_erased_ground() -> None:
+    # craters fall on a larger square in time, each erasing the smaller ones within two radii; those
+    # that touch the inner square are listed
+    rng = np.random.default_rng(12)
+    inner, outer = Area((square(half=0.5),)), Area((square(half=1.5),))
+    used, n1, low, top = system("neukum1983"), 0.2, 1.0, 25.0
+    r_low, r_top = (float(used.production.relative(x)) for x in (low, top))
+    totals = {name: np.zeros(2) for name in ("poisson", "buffered", "buffered-non-sparse")}
+    for _ in range(12):
+        k = rng.poisson(outer.area_km2 * n1 * (r_low - r_top))
+        d = used.production.diameter(rng.uniform(r_top, r_low, k))
+        lon, lat = lon_lat(outer.sample(k, rng))
+        points = unit_vectors(lon, lat)
+        alive = np.ones(k, dtype=bool)
+        for i in range(k):
+            near = np.linalg.norm(points[:i] - points[i], axis=1) < d[i] / inner.radius_km
+            alive[:i] &= ~(near & (d[:i] < d[i]))
+        listed = alive & (inner.contains(lon, lat) | (inner.distance_km(lon, lat) < d / 2))
+        count = make_count(d[listed], area=inner, lon=lon[listed], lat=lat[listed])
+        for name, total in totals.items():
+            age = date(count, used, (low, top), method=name)
+            total += [age.craters, age.exposure_km2]
+    k, exposure = totals["buffered-non-sparse"]
+    assert k / exposure == pytest.approx(n1, rel=3 / math.sqrt(k))
+    assert totals["buffered"][0] / totals["buffered"][1] < 0.85 * n1
+
+
 def test_ground_is_erased_by_the_largest_crater_over_it() -> None:
     area = Area((square(lon=0.0, lat=0.0, half=1.0),))
     count = make_count([10.0, 4.0], area=area, lon=[0.0, 0.1], lat=[0.0, 0.0])
@@ -618,6 +657,24 @@ def test_a_cs_file_runs_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "y.cs").write_text("-cs n83 -p type=poisson,range=[1,2]")
     with pytest.raises(InputError, match="source"):
         run_cs(tmp_path / "y.cs")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        # as craterstats 3.6.11 takes them: letters in their order, the shortest name
+        ("n83", "neukum1983"), ("neukum83", "neukum1983"), ("neukum01", "neukum2001"),
+        ("Moon, Yue et al. (2022)", "yue2022"), ("hart10", "hartmann2010"), ("yue", "yue2022"),
+    ],
+)  # fmt: skip
+def test_systems_of_craterstats_are_found_as_there(asked: str, name: str) -> None:
+    assert parse_cs(f"-cs '{asked}' -p source=a").system == name
+
+
+@pytest.mark.parametrize("asked", ["neukumivanov", "MarsNeukumIvanov2001", "hart04", "ceres"])
+def test_a_system_of_another_body_is_named_and_refused(asked: str) -> None:
+    with pytest.raises(InputError, match=r"not of the Moon.*Neukum \(1983\)"):
+        parse_cs(f"-cs {asked} -p source=a")
 
 
 def test_files_give_ages_tables_and_figures(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from farside.errors import InputError, UnknownNameError
 if TYPE_CHECKING:
     from farside.chronology.systems import System
 
-METHODS = ("poisson", "cumulative", "differential", "buffered", "non-sparse")
+METHODS = ("poisson", "cumulative", "differential", "buffered", "non-sparse", "buffered-non-sparse")
 ONE_SIGMA = math.erf(1 / math.sqrt(2))
 LIMIT = 0.95
 """Probability of the upper limit that a range without craters gives."""
@@ -139,7 +139,8 @@ def date(
     range_km : diameters to use, low <= D < high; all when None
     method : ``poisson``: exact posterior from the number of craters; ``buffered``: the same,
         craters counted whose rim touches the area (Fassett and Head 2008); ``non-sparse``: the
-        same, ground that larger craters erased taken off (Kneissl et al. 2016); ``cumulative``,
+        same, ground that larger craters erased taken off, and ``buffered-non-sparse``: both
+        (Kneissl et al. 2016); ``cumulative``,
         ``differential``: fits of binned densities (Michael and Neukum 2010; Michael 2013)
     prior : ``rate``, ``age``, ``jeffreys`` or ``log``, of the posteriors
     coverage : of the interval
@@ -175,6 +176,7 @@ def _known_options(method: str, options: dict[str, Any]) -> None:
         "poisson": {"counting"},
         "buffered": set(),
         "non-sparse": {"blanket", "seed"},
+        "buffered-non-sparse": {"blanket", "seed"},
         "cumulative": {"binning", "resurfacing"},
         "differential": {"binning"},
     }[method]
@@ -238,7 +240,9 @@ def _exposure(
 
     if method == "buffered":
         return buffered.buffered_exposure(count, system.production, range_km)
-    return buffered.non_sparse_exposure(count, system.production, range_km, **options)
+    if method == "non-sparse":
+        return buffered.non_sparse_exposure(count, system.production, range_km, **options)
+    return buffered.buffered_non_sparse_exposure(count, system.production, range_km, **options)
 
 
 def _border_note(count: Count, range_km: tuple[float, float], k: float, counting: str) -> list[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from farside.chronology.counts import BinnedCount, Count, CraterCount
-from farside.chronology.sphere import unit_vectors
+from farside.chronology.sphere import lon_lat, unit_vectors
 from farside.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from farside.chronology.production import Production
+    from farside.chronology.sphere import Area
 
 _STEPS = 2001
 POINTS = 20_000
+_RINGS = 25
 BLANKET = 1.0
 """Width of the ground that a crater's ejecta erase, in its radii (Kneissl et al. 2016)."""
 
@@ -84,6 +87,104 @@ def non_sparse_exposure(
     InputError
         when places or polygons are missing
     """
+    craters, area = _located(count, blanket)
+    low, high = range_km
+    top = min(high, production.d_max_km)
+    ground = area.sample(POINTS, np.random.default_rng(seed))
+    erased = erasing_diameter(ground, craters, blanket)
+    free_from = np.clip(erased, low, top * (1 - 1e-12))
+    open_share = production.between(free_from, np.full(len(erased), top))
+    open_share[erased >= top] = 0.0
+    kept = _on_open_ground(craters, blanket)
+    notes = [
+        (
+            f"{len(craters) - len(kept)} craters on erased ground were left out; "
+            f"{(erased > low).mean():.1%} of the ground is erased for the smallest craters"
+        )
+    ]
+    exposure = float(craters.area_km2 * open_share.mean())
+    return exposure, kept.number(low, high), notes
+
+
+def buffered_non_sparse_exposure(
+    count: Count,
+    production: Production,
+    range_km: tuple[float, float],
+    *,
+    blanket: float = BLANKET,
+    seed: int = 0,
+) -> tuple[float, float, list[str]]:
+    """Return exposure (km2), craters and notes with both corrections (Kneissl et al. 2016).
+
+    A centre at distance s from the area (0 inside) on ground that a crater of diameter e erased can
+    hold a countable crater of diameter D when ``D >= max(2 s, e)``: its rim touches the area and
+    the ground is not erased for it. The exposure is the integral over all such centres of the share
+    of the production function from there to the top of the range: on the area by points even over
+    it, around it by points even over each of a set of rings about its middle. Craters outside the
+    area erase only as far as they are listed.
+
+    Parameters
+    ----------
+    count, production, range_km, blanket, seed : see `non_sparse_exposure`
+
+    Raises
+    ------
+    InputError
+        when places or polygons are missing
+    """
+    craters, area = _located(count, blanket)
+    low, high = range_km
+    top = min(high, production.d_max_km)
+    rng = np.random.default_rng(seed)
+
+    def share(points: NDArray[np.float64], least: NDArray[np.float64]) -> NDArray[np.float64]:
+        least = np.maximum(np.maximum(least, erasing_diameter(points, craters, blanket)), low)
+        out = production.between(np.minimum(least, top * (1 - 1e-12)), np.full(len(points), top))
+        return np.where(least >= top, 0.0, out)
+
+    ground = area.sample(POINTS, rng)
+    exposure = float(craters.area_km2 * share(ground, np.zeros(POINTS)).mean())
+    middle, reach = area.middle()
+    edges = reach + np.append(0.0, np.geomspace(low / 4, top / 2, _RINGS)) / area.radius_km
+    for inner, outer in pairwise(np.minimum(np.append(0.0, edges), np.pi)):
+        points = _ring_points(middle, inner, outer, POINTS if inner == 0 else POINTS // 4, rng)
+        lon, lat = lon_lat(points)
+        outside = ~area.contains(lon, lat)
+        away = area.distance_km(lon[outside], lat[outside])
+        size = 2 * np.pi * area.radius_km**2 * (np.cos(inner) - np.cos(outer))
+        exposure += float(size * share(points[outside], 2 * away).sum() / len(points))
+    kept = _on_open_ground(craters, blanket)
+    erased = (erasing_diameter(ground, craters, blanket) > low).mean()
+    notes = [
+        "each listed crater is taken to touch the area with its rim",
+        (
+            f"{len(craters) - len(kept)} craters on erased ground were left out; {erased:.1%} of "
+            "the area is erased for the smallest craters"
+        ),
+    ]
+    return exposure, kept.number(low, high), notes
+
+
+def _on_open_ground(craters: CraterCount, blanket: float) -> CraterCount:
+    """Return the craters whose centre no larger one erased."""
+    own = erasing_diameter(unit_vectors(craters.lon, craters.lat), craters, blanket)
+    return craters.select(own <= craters.diameter_km)
+
+
+def _ring_points(
+    middle: NDArray[np.float64], inner: float, outer: float, n: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return unit vectors even over the ring between two angles (radians) about a direction."""
+    side = np.cross(middle, np.eye(3)[np.abs(middle).argmin()])
+    side /= np.linalg.norm(side)
+    z = rng.uniform(np.cos(outer), np.cos(inner), n)[:, None]
+    turn = rng.uniform(0, 2 * np.pi, n)[:, None]
+    flat = np.sqrt(1 - z**2)
+    other = np.cross(middle, side)
+    return np.asarray(flat * (np.cos(turn) * side + np.sin(turn) * other) + z * middle)
+
+
+def _located(count: Count, blanket: float) -> tuple[CraterCount, Area]:
     if isinstance(count, BinnedCount) or count.area is None or not count.located:
         raise InputError(
             f"the count {count.name!r} has no polygon or no places of craters, which a non-sparse "
@@ -91,23 +192,7 @@ def non_sparse_exposure(
         )
     if not blanket >= 0:
         raise InputError(f"the blanket is {blanket} radii wide; give 0 or more.")
-    low, high = range_km
-    top = min(high, production.d_max_km)
-    ground = count.area.sample(POINTS, np.random.default_rng(seed))
-    erased = erasing_diameter(ground, count, blanket)
-    free_from = np.clip(erased, low, top * (1 - 1e-12))
-    open_share = production.between(free_from, np.full(len(erased), top))
-    open_share[erased >= top] = 0.0
-    own = erasing_diameter(unit_vectors(count.lon, count.lat), count, blanket)
-    kept = count.select(own <= count.diameter_km)
-    notes = [
-        (
-            f"{len(count) - len(kept)} craters on erased ground were left out; "
-            f"{(erased > low).mean():.1%} of the ground is erased for the smallest craters"
-        )
-    ]
-    exposure = float(count.area_km2 * open_share.mean())
-    return exposure, kept.number(low, high), notes
+    return count, count.area
 
 
 def erasing_diameter(

@@ -21,18 +21,26 @@ if TYPE_CHECKING:
     from farside.chronology.counts import Count
 
 SYSTEMS = {
-    "moonneukum1983": "neukum1983",
-    "neukum1983": "neukum1983",
-    "n83": "neukum1983",
-    "moonneukumetal2001": "neukum2001",
-    "neukumetal2001": "neukum2001",
-    "neukum2001": "neukum2001",
-    "moonhartmann2010iteration": "hartmann2010",
-    "hartmann2010": "hartmann2010",
-    "moonyueetal2022": "yue2022",
-    "moonyue": "yue2022",
-    "yue2022": "yue2022",
-}
+    "Moon, Neukum (1983)": "neukum1983",
+    "Moon, Neukum et al. (2001)": "neukum2001",
+    "Moon, Hartmann 2010 iteration": "hartmann2010",
+    "Moon, Yue et al. (2022)": "yue2022",
+    **dict.fromkeys(
+        (
+            "Mars, Neukum-Ivanov (2001)", "Mars, Ivanov (2001)", "Mars, Hartmann 2004 iteration",
+            "Mars, Hartmann & Daubar (2016)", "Mercury, Strom & Neukum (1988)",
+            "Mercury, Neukum et al. (2001)", "Mercury, Le Feuvre and Wieczorek 2011 non-porous",
+            "Mercury, Le Feuvre and Wieczorek 2011 porous", "Vesta, Rev4, Schmedemann et al (2014)",
+            "Vesta, Rev3, Schmedemann et al (2014)", "Vesta, Marchi & O'Brien (2014)",
+            "Ceres, Hiesinger et al. (2016)", "Ida, Schmedemann et al (2014)",
+            "Gaspra, Schmedemann et al (2014)", "Lutetia, Schmedemann et al (2014)",
+            "Phobos, Case A - SOM, Schmedemann et al (2014)",
+            "Phobos, Case B - MBA, Schmedemann et al (2014)",
+        ),
+        "",
+    ),
+}  # fmt: skip
+"""Systems of craterstats 3.6 by name, in its order; empty where they are not of the Moon."""
 TYPES = {
     "poisson": "poisson",
     "b-poisson": "buffered",
@@ -112,7 +120,7 @@ def _apply(out: Commands, option: str, values: list[str]) -> None:
     if not text:
         raise InputError(f"the option {option} of the .cs file has no value.")
     if option == "-cs":
-        out.system = _pick("chronology system of craterstats", text, SYSTEMS)
+        out.system = _system(text)
     elif option == "-pr":
         out.presentation = _pick("presentation", text, PRESENTATIONS)
     elif option == "-ef":
@@ -132,6 +140,24 @@ def _apply(out: Commands, option: str, values: list[str]) -> None:
     else:
         before = out.plots[-1] if out.plots else {}
         out.plots.append(_overplot(text, before, out.unsupported))
+
+
+def _system(text: str) -> str:
+    """Return the system that an abbreviation means to craterstats.
+
+    There, an abbreviation is letters of the name in their order; of several names, the shortest.
+    """
+    pattern = re.compile(".*".join(re.escape(letter) for letter in text), re.IGNORECASE)
+    found = sorted((name for name in SYSTEMS if pattern.search(name)), key=len)
+    lunar = [name for name, own in SYSTEMS.items() if own]
+    if not found:
+        raise UnknownNameError.of("chronology system of craterstats", text, lunar)
+    if not SYSTEMS[found[0]]:
+        raise InputError(
+            f"-cs {text} of the .cs file means {found[0]!r}, which is not of the Moon; farside has "
+            f"{'; '.join(lunar)}."
+        )
+    return SYSTEMS[found[0]]
 
 
 def _pick(kind: str, text: str, known: dict[str, str]) -> str:

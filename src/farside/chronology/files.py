@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from farside.chronology.age import ModelAge, date
 from farside.chronology.fits import RESURFACED
 from farside.chronology.formats import read_count
-from farside.chronology.systems import System, find_system, system, system_names
-from farside.errors import InputError
+from farside.chronology.systems import System, equilibria, find_system, system, system_names
+from farside.errors import InputError, UnknownNameError
 from farside.provenance import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from farside.chronology.combine import JointAge
     from farside.chronology.counts import Count
 
 COLUMNS = (
@@ -27,6 +28,8 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the csv of craterstats 3.6: ages in Ga, a0 = log10 N(1), limits of the interval."""
 
+DRAWINGS = ("cumulative", "differential", "r", "hartmann", "uncertainty")
+FIGURES = (".png", ".pdf", ".svg", ".tif")
 METHODS = {
     "cumulative": "c-fit",
     RESURFACED: "c-fit",
@@ -37,23 +40,38 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Ages:
-    """Several ages, and what was written beside them."""
+    """Several ages, and what was written beside them.
+
+    ``joint`` is one age for all of them, ``order`` the probability that they were given oldest
+    first; None where not asked for.
+    """
 
     ages: tuple[ModelAge, ...]
     written: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    joint: JointAge | None = None
+    order: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the ages for JSON."""
-        return {
+        """Return the ages for JSON; ``joint`` and ``order`` only where they were asked for."""
+        out: dict[str, Any] = {
             "ages": [age.to_dict() for age in self.ages],
             "written": list(self.written),
             "notes": list(self.notes),
         }
+        if self.joint is not None:
+            out["joint"] = self.joint.to_dict()
+        if self.order is not None:
+            out["order_probability"] = self.order
+        return out
 
     def __str__(self) -> str:
         """Return the ages, the notes and the files."""
         lines = [str(age) for age in self.ages]
+        lines += [] if self.joint is None else [f"joint age of {self.joint}"]
+        if self.order is not None:
+            names = ", then ".join(age.name for age in self.ages)
+            lines.append(f"probability of the order {names}: {self.order:.3g}")
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join([*lines, *(f"wrote {path}" for path in self.written)])
 
@@ -62,63 +80,121 @@ def date_file(
     path: Path,
     system_name: str,
     range_km: tuple[float, float] | None = None,
+    **options: Any,
+) -> Ages:
+    """Return the age of the count in one file: `date_files` of it."""
+    return date_files([path], system_name, range_km, **options)
+
+
+def date_files(
+    paths: Sequence[Path],
+    system_name: str,
+    range_km: tuple[float, float] | None = None,
     *,
     area_km2: float | None = None,
     outside: str = "refuse",
     user_file: Path | None = None,
     **options: Any,
 ) -> Ages:
-    """Return the age of the count in a file, and write what is asked for.
+    """Return the ages of the counts in files, and write what is asked for.
 
     Parameters
     ----------
-    path : count, see `farside.chronology.formats.read_count`, or a ``.cs`` file of craterstats
+    paths : counts, see `farside.chronology.formats.read_count`, or one ``.cs`` file of craterstats
     system_name : published system, or one of `user_file`
     range_km : diameters, low <= D < high
     area_km2, outside : see `read_count`
     user_file : TOML with systems of the user
     options : of `farside.chronology.age.date`; also ``budget`` (true: error by cause),
-        ``diameter_error``, ``anchor_sigma_ma``, ``plot`` (file), ``presentation``, ``csv_file`` and
-        ``say`` (told what is being done)
+        ``diameter_error``, ``anchor_sigma_ma``, ``joint`` and ``sequence`` (true: one age for all;
+        probability of the order given, oldest first), ``plot`` (file), ``presentation``,
+        ``equilibrium``, ``csv_file`` and ``say`` (told what is being done)
+
+    Raises
+    ------
+    InputError
+        when a ``.cs`` file is not the only one, or a joint age or a sequence of one count is asked
     """
     say: Callable[[str], None] = options.pop("say", None) or (lambda _: None)
-    if path.suffix.lower() == ".cs":
-        from farside.chronology.csfile import run_cs  # noqa: PLC0415 - rare
-
-        say(f"running {path}")
-        return run_cs(path)
+    if any(path.suffix.lower() == ".cs" for path in paths):
+        return _run_cs(paths, say)
     used = find_system(system_name, user_file)
-    say(f"reading {path}")
-    count = read_count(path, area_km2, outside)
-    plot, csv_file = options.pop("plot", None), options.pop("csv_file", None)
-    presentation = options.pop("presentation", "cumulative")
+    wanted = {key: options.pop(key, None) for key in ("plot", "equilibrium", "csv_file")}
+    wanted["presentation"] = options.pop("presentation", "cumulative")
+    _check_drawing(wanted["plot"], wanted["presentation"], wanted["equilibrium"])
+    joint, sequence = options.pop("joint", False), options.pop("sequence", False)
     causes = {k: options.pop(k, None) for k in ("diameter_error", "anchor_sigma_ma")}
     budget = options.pop("budget", False) or any(v is not None for v in causes.values())
-    budget = budget or bool(used.chronology.log_sigma)  # a recalibrated curve states its error
-    age = date(count, used, range_km, **options)
-    if budget:
-        from farside.chronology.budget import with_budget  # noqa: PLC0415
+    counts, ages = [], []
+    for path in paths:
+        say(f"reading {path}")
+        count = read_count(path, area_km2, outside)
+        age = date(count, used, range_km, **options)
+        if budget:
+            from farside.chronology.budget import with_budget  # noqa: PLC0415
 
-        age = with_budget(age, count, used, **causes)
+            age = with_budget(age, count, used, **causes)
+        counts.append(count)
+        ages.append(age)
+    together = _together(ages, used, joint=joint, sequence=sequence)
     written = []
-    if csv_file is not None:
-        write_ages([age], csv_file, [str(path)])
-        written.append(str(csv_file))
-    if plot is not None:
-        say(f"drawing {plot}")
-        _draw(plot, presentation, count, age, used)
-        written.append(str(plot))
-    return Ages((age,), tuple(written))
+    if wanted["csv_file"] is not None:
+        write_ages(ages, wanted["csv_file"], [str(path) for path in paths])
+        written.append(str(wanted["csv_file"]))
+    if wanted["plot"] is not None:
+        say(f"drawing {wanted['plot']}")
+        _draw(counts, ages, used, wanted)
+        written.append(str(wanted["plot"]))
+    return replace(together, written=tuple(written))
 
 
-def _draw(plot: Path, presentation: str, count: Count, age: ModelAge, used: System) -> None:
+def _run_cs(paths: Sequence[Path], say: Callable[[str], None]) -> Ages:
+    from farside.chronology.csfile import run_cs  # noqa: PLC0415 - rare
+
+    if len(paths) > 1:
+        raise InputError(
+            f"{len(paths)} files with a .cs file among them; give a .cs file alone, it names its "
+            "own counts."
+        )
+    say(f"running {paths[0]}")
+    return run_cs(paths[0])
+
+
+def _together(ages: Sequence[ModelAge], used: System, *, joint: bool, sequence: bool) -> Ages:
+    """Return the ages with what they say together."""
+    if not (joint or sequence):
+        return Ages(tuple(ages))
+    from farside.chronology.combine import joint_age, order_probability  # noqa: PLC0415
+
+    return Ages(
+        tuple(ages),
+        joint=joint_age(ages, used) if joint else None,
+        order=order_probability(ages) if sequence else None,
+    )
+
+
+def _check_drawing(plot: Path | None, presentation: str, equilibrium: str | None) -> None:
+    """Refuse what cannot be drawn before anything is counted."""
+    if presentation not in DRAWINGS:
+        raise UnknownNameError.of("presentation", presentation, DRAWINGS)
+    if plot is not None and plot.suffix.lower() not in FIGURES:
+        raise UnknownNameError.of("format of a figure", plot.suffix or plot.name, FIGURES)
+    if equilibrium is not None and equilibrium not in equilibria():
+        raise UnknownNameError.of("equilibrium curve", equilibrium, equilibria())
+
+
+def _draw(
+    counts: Sequence[Count], ages: Sequence[ModelAge], used: System, wanted: dict[str, Any]
+) -> None:
     from farside.chronology import plots  # noqa: PLC0415 - matplotlib is slow to import
 
-    if presentation == "uncertainty":
-        figure = plots.plot_posteriors([age], used)
+    if wanted["presentation"] == "uncertainty":
+        figure = plots.plot_posteriors(ages, used)
     else:
-        figure = plots.plot_counts([count], [age], used, presentation)
-    plots.save(figure, plot)
+        figure = plots.plot_counts(
+            counts, ages, used, wanted["presentation"], equilibrium=wanted["equilibrium"]
+        )
+    plots.save(figure, wanted["plot"])
 
 
 def write_ages(ages: Sequence[ModelAge], path: Path, sources: Sequence[str]) -> None:

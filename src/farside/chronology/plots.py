@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from farside.chronology.binning import to_bins
 from farside.chronology.counts import BinnedCount, Count
+from farside.chronology.files import FIGURES
 from farside.chronology.posterior import Posterior
 from farside.chronology.systems import epochs, equilibria
 from farside.errors import InputError, UnknownNameError
@@ -35,7 +36,6 @@ PRESENTATIONS = {
     "r": "R = D³ dN/dD",
     "hartmann": "craters per km² in a bin of √2",
 }
-FORMATS = (".png", ".pdf", ".svg", ".tif")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444")
 """Colours that the colour-blind tell apart (Okabe and Ito 2008)."""
 STYLE: Any = {
@@ -50,6 +50,7 @@ STYLE: Any = {
 }
 _WIDTH, _HEIGHT = 4.2, 4.2
 _NODES = 400
+_FEW = 3  # entries that a legend inside the axes holds without covering the data
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -58,10 +59,10 @@ def save(figure: Figure, path: Path) -> None:
     Raises
     ------
     UnknownNameError
-        for a format that is not one of `FORMATS`
+        for a format that is not one of `FIGURES`
     """
-    if path.suffix.lower() not in FORMATS:
-        raise UnknownNameError.of("format of a figure", path.suffix or path.name, FORMATS)
+    if path.suffix.lower() not in FIGURES:
+        raise UnknownNameError.of("format of a figure", path.suffix or path.name, FIGURES)
     with atomic_path(path) as temporary, mpl.rc_context(STYLE):
         figure.savefig(temporary, dpi=300)
 
@@ -115,8 +116,19 @@ def plot_counts(
         ax.set_xlabel("diameter D (km)")
         ax.set_ylabel(PRESENTATIONS[presentation])
         ax.set_title(f"{system.title}, {TITLES[presentation]} plot", fontsize=8)
-        ax.legend(fontsize=6.5, loc="upper right" if presentation != "r" else "best")
+        _legend(figure, ax, "upper right" if presentation != "r" else "best")
     return figure
+
+
+def _legend(figure: Figure, ax: Any, place: str) -> None:
+    """Draw the legend inside the axes, or below them where it would cover the data."""
+    handles, labels = ax.get_legend_handles_labels()
+    if len(labels) <= _FEW:
+        ax.legend(fontsize=6.5, loc=place)
+        return
+    rows = (len(labels) + 1) // 2
+    figure.set_figheight(_HEIGHT + 0.16 * rows)
+    figure.legend(handles, labels, fontsize=6.5, loc="outside lower center", ncols=2)
 
 
 def _names(counts: Sequence[Count]) -> list[str]:
@@ -167,11 +179,17 @@ def _isochron(ax: Any, age: ModelAge, system: System, presentation: str, colour:
     inner = np.geomspace(max(low, d[0]), min(high, d[-1]), _NODES)
     ax.plot(
         inner, _curve(system, inner, age.n1, presentation), color=colour, lw=1.6,
-        label=_label(age),
+        label=f"{_label(age)}: {age.craters:g} craters, {_span_km(low, high)}",
     )  # fmt: skip
 
 
+def _span_km(low: float, high: float) -> str:
+    return f"{low:g}–{high:g} km" if math.isfinite(high) else f"≥ {low:g} km"
+
+
 def _label(age: ModelAge) -> str:
+    if age.limit and math.isinf(age.upper_ma):
+        return "no limit"
     if age.limit:
         return f"< {age.upper_ma / 1000:.3g} Ga ({age.coverage:.0%})"
     if not math.isfinite(age.age_ma):
@@ -203,6 +221,7 @@ def _frame_points(ax: Any, points: Any, system: System) -> None:
         ax.set_xlim(system.production.d_min_km, system.production.d_max_km)
         return
     ax.set_xlim(points[:, 0].min() / 1.6, points[:, 0].max() * 2.5)
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")  # 0.1, 1, 10 km, not powers of ten
     ax.set_ylim(points[:, 1].min() / 6, points[:, 1].max() * 8)
 
 

@@ -213,6 +213,11 @@ class Area:
             )
         return np.stack([east, np.cross(middle, east), middle]), reach
 
+    def middle(self) -> tuple[NDArray[np.float64], float]:
+        """Return a unit vector amid the area and the angle from it that holds all, radians."""
+        frame, reach = self._frame
+        return frame[2], reach
+
     @cached_property
     def _plane(self) -> object:
         """The union of the rings less the holes, in the gnomonic plane, where arcs are straight."""

@@ -21,10 +21,10 @@ SystemsFile = Annotated[
 
 
 def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    count: Annotated[
-        Path,
+    counts: Annotated[
+        list[Path],
         typer.Argument(
-            metavar="COUNT",
+            metavar="COUNT...",
             help=".scc, .diam, .stat, .binned, .r, .csv, .geojson, .shp, or craterstats' .cs.",
         ),
     ],
@@ -34,7 +34,10 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
         typer.Option("--range", metavar="LOW HIGH", help="Diameters in km; all when left out."),
     ] = None,
     method: Annotated[
-        str, typer.Option(help="poisson, buffered, non-sparse, cumulative or differential.")
+        str,
+        typer.Option(
+            help="poisson, buffered, non-sparse, buffered-non-sparse, cumulative or differential."
+        ),
     ] = "poisson",
     prior: Annotated[str, typer.Option(help="rate, age, jeffreys or log.")] = "rate",
     coverage: Annotated[float, typer.Option(help="Of the interval.")] = 0.6826894921370859,
@@ -55,37 +58,50 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     diameter_error: Annotated[
         float | None, typer.Option(help="Relative error of all diameters, for the budget.")
     ] = None,
+    joint: Annotated[
+        bool, typer.Option("--joint", help="Say one age for all counts, and whether they share it.")
+    ] = False,
+    sequence: Annotated[
+        bool, typer.Option("--sequence", help="Say how probable this order is, oldest first.")
+    ] = False,
     plot: Annotated[Path | None, typer.Option(help="Figure: .png, .pdf, .svg or .tif.")] = None,
     presentation: Annotated[
         str, typer.Option(help="cumulative, differential, r, hartmann or uncertainty.")
     ] = "cumulative",
+    equilibrium: Annotated[
+        str | None, typer.Option(help="Curve to draw: trask1966 or hartmann1984.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Table with craterstats' columns.")] = None,
     systems: SystemsFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Date a surface from its craters, with interval.
+    """Date surfaces from their craters, with interval.
 
-    The posterior is exact; without craters in the range the age is an upper limit.
+    The posterior is exact; without craters in the range the age is an upper limit. Of several
+    counts, --joint gives one age for all and --sequence the probability of their order.
 
     Example: farside age craters.scc --system neukum1983 --range 0.2 0.8
     """
-    from farside.chronology.files import date_file  # noqa: PLC0415
+    from farside.chronology.files import date_files  # noqa: PLC0415
 
     options = {"method": method, "prior": prior, "coverage": coverage, "budget": budget}
     options |= {"resurfacing": True} if resurfacing else {}
     options |= {"counting": counting} if counting is not None else {}
     with steps(quiet=quiet) as say:
-        found = date_file(
-            count,
+        found = date_files(
+            counts,
             system,
             range_km,
             area_km2=area,
             outside="drop" if drop_outside else "refuse",
             user_file=systems,
             diameter_error=diameter_error,
+            joint=joint,
+            sequence=sequence,
             plot=plot,
             presentation=presentation,
+            equilibrium=equilibrium,
             csv_file=csv,
             say=say,
             **options,
