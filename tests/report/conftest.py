@@ -12,6 +12,8 @@ from farside.maps.shipped import load_map
 from farside.provenance import Reference
 from farside.report import store
 from farside.report.page import Context
+from farside.study.catalogue import Findings
+from farside.study.finding import Finding, Published, Statement, normal, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,6 +311,41 @@ def _comparison() -> pd.DataFrame:
     )
 
 
+def _findings() -> Findings:
+    nan = float("nan")
+    figure = Published(2830.0, 5.0, nan, nan, "Ma", "one", "abstract")
+    words = Published(nan, nan, nan, nan, "", "", "mission document", "less FeO than <there>")
+    above = Statement(low=2000.0)
+    parts = {
+        "first": (
+            normal("an age", 2744.0, 40.0, "Ma", above, published=(figure, words)),
+            normal("a number beside", -7.125, 0.5, "wt%", decides=False, note="FeO of <it>"),
+        ),
+        "second": (normal("another age", 1000.0, 40.0, "Ma", above),),
+        "third": (
+            normal("an age again", 2744.0, 40.0, "Ma", above),
+            unknown("what is not known", "Ma", statement=above),
+        ),
+    }
+    return Findings(
+        tuple(
+            Finding(
+                name,
+                f"The {name} thing",
+                f"It is so, says the {name} <claim>.",
+                own,
+                f"Because of {name} SiO2.",
+                "More data.",
+                ("farside.study.finding.verdict_of",),
+                ("cells_5deg", "result: near_far"),
+                ("two",),
+                ("mind the gap",),
+            )
+            for name, own in parts.items()
+        )
+    )
+
+
 def make_context() -> Context:
     """Return a context that holds no object of another one."""
     return Context(
@@ -349,6 +386,7 @@ def make_context() -> Context:
         predictions=_predictions(),
         comparison=_comparison(),
         sharp=load_map(stale=True),
+        findings=_findings(),
         references=[
             Reference("one", "Öne A. & Two B. (2001) <Title>. Journal.", "10.1000/abc"),
             Reference("two", "A book without a DOI.", ""),

@@ -63,7 +63,7 @@ class Reader(HTMLParser):
         if self.stack and self.stack[-1] in ("style", "script"):
             return
         self.text.append(data)
-        if self.stack and self.stack[-1] in ("th", "td"):
+        if {"th", "td"} & set(self.stack):
             self.tables[-1][-1][-1] += data
 
 
@@ -130,6 +130,45 @@ def test_it_has_both_colour_schemes_and_tables_scroll_in_their_own_box(page: str
     assert "@media print" in page
     boxes = page.count('<div class="scroll"')
     assert boxes == page.count("<table") + page.count("<svg")
+
+
+# -- findings ----------------------------------------------------------------------------------
+
+
+def test_it_opens_with_a_table_of_every_finding(page: str) -> None:
+    table = read(page).tables[0]
+    assert [line[0] for line in table[1:]] == [
+        f"It is so, says the {name} <claim>." for name in ("first", "second", "third")
+    ]
+    assert [line[3] for line in table[1:]] == ["supports", "contradicts", "cannot tell"]
+    # 2744 with 1.96 x 40 on either side; the published figure and the claim in words beside it
+    assert table[1][2].startswith("2744 (2666 to 2822) Ma")
+    assert "2830 ± 5 Ma [one]" in table[1][1]
+    assert "less FeO than <there> (mission)" in table[1][1]
+
+
+def test_each_finding_has_a_figure_numbers_and_links_to_what_made_them(page: str) -> None:
+    for name in ("first", "second", "third"):
+        own = page[page.index(f'<article id="finding-{name}"') :]
+        own = own[: own.index("</article>")]
+        assert own.count("<svg") == 1
+        assert 'href="#ref-two"' in own
+        assert 'href="#fn-farside.study.finding.verdict_of"' in own
+        assert 'href="#data-cells_5deg"' in own
+        assert 'href="#data-result-near_far"' in own
+    assert "not computed" in page
+    text = " ".join(read(page).text)
+    assert "−7.1 (−8.1 to −6.1) wt%" in text
+    # what a function is, from its docstring, and where it stands
+    assert "Return the verdict on a statement that holds with a probability" in text
+    assert "src/farside/study/finding.py" in text
+
+
+def test_functions_that_made_tables_are_listed_too(page: str) -> None:
+    listed = set(re.findall(r'<dt id="fn-([^"]+)"', page))
+    named = set(re.findall(r'href="#fn-([^"]+)"', page))
+    assert named == listed
+    assert {"farside.oxides.validate.validate", "farside.oxides.contrast.spa_contrast"} <= listed
 
 
 # -- content -----------------------------------------------------------------------------------
@@ -240,7 +279,9 @@ def test_every_table_and_figure_tells_what_made_it(page: str) -> None:
     figures = re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL)
     assert len(figures) > 20
     for figure in figures:
-        assert re.search(r"Made by <code>farside\.[a-z_.]+\.[A-Za-z_0-9.]+</code>", figure)
+        assert re.search(
+            r"Made by (<a [^>]*>)?<code>farside\.[a-z_.]+\.[A-Za-z_0-9.]+</code>", figure
+        )
 
 
 def test_hashes_version_and_references_are_there(page: str) -> None:

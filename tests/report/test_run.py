@@ -1,4 +1,4 @@
-"""The main job, on what ships: four files, every row, the same bytes each time."""
+"""The main job, on what ships: five files, every row, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from farside.datasets import load_clementine_sites, load_sites, load_sp_spectra
 from farside.errors import InputError
 from farside.oxides import bundle
 from farside.report import store
+from farside.report.findings import findings
 from farside.report.run import CITED, R2_TOLERANCE, Run, differing, predict_all, run
 from farside.spectra.dataset import from_table
+from farside.study import catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = ["farside_map.tif", "oxides.csv", "report.html", "validation.json"]
+FILES = ["farside_map.tif", "findings.json", "oxides.csv", "report.html", "validation.json"]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def written(done: Run) -> pd.DataFrame:
     return pd.read_csv(done.out / "oxides.csv")
 
 
-def test_four_files_are_written_and_nothing_else(done: Run) -> None:
+def test_five_files_are_written_and_nothing_else(done: Run) -> None:
     assert sorted(p.name for p in done.out.iterdir()) == FILES
     assert sorted(p.name for p in done.files) == FILES
     assert all(p.stat().st_size > 1000 for p in done.files)
@@ -92,13 +94,24 @@ def test_the_validation_is_what_ships(done: Run) -> None:
     assert content == {name: store.read(name) for name in store.names()}
 
 
+def test_the_findings_are_those_of_the_command(done: Run) -> None:
+    content = json.loads((done.out / "findings.json").read_text(encoding="utf-8"))
+    assert content == json.loads(json.dumps(findings().to_dict()))
+    assert [f["name"] for f in content["findings"]] == list(catalogue.names())
+    page = (done.out / "report.html").read_text(encoding="utf-8")
+    for name in catalogue.names():
+        assert f'id="finding-{name}"' in page
+
+
 def test_the_page_stands_alone_and_cites(done: Run) -> None:
     page = (done.out / "report.html").read_text(encoding="utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert bundle.sidecar()["onnx_sha256"][:8] in page
     for reference in done.context.references:
         assert not reference.doi or reference.doi in page, reference.key
-    assert len(done.context.references) == len(CITED)
+    keys = {reference.key for reference in done.context.references}
+    of_findings = {key for f in done.context.findings.findings for key in f.cited}
+    assert keys == {*CITED, *of_findings}
     assert str(done.out) not in page
 
 

@@ -159,6 +159,13 @@ def test_each_module_and_table_named_exists(name: str) -> None:
         assert (ROOT / "datasets" / "tables" / table).is_file(), table
 
 
+def test_every_module_that_flux_and_bombardment_compute_with_is_hashed() -> None:
+    used = reached("chronology.symmetry") | reached("chronology.hypotheses")
+    used |= {"chronology.symmetry", "chronology.hypotheses"}
+    here = {m for m in used if m.startswith("chronology.")}
+    assert here == set(store.DEPENDS["chronology"])
+
+
 WRITES_OR_CHOOSES = {"bundle", "_onnx", "card", "methods", "novelty"}
 """They hold no number of a result: they write the weights and the card, list the methods, and score
 novelty, which is computed anew with each prediction."""

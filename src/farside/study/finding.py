@@ -38,7 +38,11 @@ _NORMAL = 1.959963984540054
 
 
 def verdict_of(chance: float) -> str:
-    """Return the verdict on a statement that holds with a probability; NaN: not computed.
+    """Return the verdict on a statement that holds with a probability.
+
+    Parameters
+    ----------
+    chance : 0 to 1; NaN where it could not be computed
 
     Examples
     --------
