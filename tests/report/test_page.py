@@ -140,11 +140,11 @@ def test_it_opens_with_a_table_of_every_finding(page: str) -> None:
     assert [line[0] for line in table[1:]] == [
         f"It is so, says the {name} <claim>." for name in ("first", "second", "third")
     ]
-    assert [line[3] for line in table[1:]] == ["supports", "contradicts", "cannot tell"]
+    assert [line[1] for line in table[1:]] == ["supports", "contradicts", "cannot tell"]
     # 2744 with 1.96 x 40 on either side; the published figure and the claim in words beside it
-    assert table[1][2].startswith("2744 (2666 to 2822) Ma")
-    assert "2830 ± 5 Ma [one]" in table[1][1]
-    assert "less FeO than <there> (mission)" in table[1][1]
+    assert table[1][3].startswith("2744 (2666 to 2822) Ma")
+    assert "2830 ± 5 Ma [one]" in table[1][2]
+    assert "less FeO than <there> (mission)" in table[1][2]
 
 
 def test_each_finding_has_a_figure_numbers_and_links_to_what_made_them(page: str) -> None:

@@ -153,6 +153,7 @@ def test_numbers_have_the_digits_that_their_interval_bears() -> None:
     assert normal("x", 6.58, 0.55, "wt%").text() == "6.6 (5.5 to 7.7) wt%"
     assert normal("x", 2830.0, 300.0, "Ma").text() == "2830 (2242 to 3418) Ma"
     assert normal("x", 14.0, 0.0, "1").text() == "14"
+    assert normal("x", 7.2, 3.9, "%").text() == "7 (0 to 15) %"  # -0.4 is no minus zero
 
 
 def test_a_finding_is_plain_and_names_what_it_rests_on() -> None:

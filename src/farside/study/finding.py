@@ -324,7 +324,7 @@ def _spelt(part: Part) -> str:
         power = math.floor(math.log10(half))
         digits = max(0, -power + (half / 10.0**power < TWO_DIGITS_BELOW))
     value, low, high = (
-        f"{x:.{digits}f}" if math.isfinite(x) else "beyond the model"
+        f"{round(x, digits) + 0.0:.{digits}f}" if math.isfinite(x) else "beyond the model"
         for x in (part.value, part.lower, part.upper)
     )
     return f"{value} ({low} to {high})"
