@@ -42,20 +42,7 @@ CE6_TOP = 1.5
 SPA_LOW = (20.0, 30.0, 45.0, 64.0, 90.0)
 SPA_TOP = 300.0
 SPA_ITSELF_KM = 1500.0
-NEUKUM_AGES = [
-    ("Cone crater (Apollo 14)", "0.026", "0.0008"), ("North Ray (Apollo 16)", "0.05", "0.0014"),
-    ("Tycho", "0.109", "0.004"), ("Copernicus", "0.85", "0.2"), ("Apollo 12", "3.18", "0.1"),
-    ("Apollo 15 mare", "3.28", "0.1"), ("Luna 24", "3.3", "0.1"), ("Luna 16", "3.4", "0.04"),
-    ("Apollo 11 young", "3.53", "0.05"), ("Apollo 17", "3.7", "0.1"),
-    ("Apollo 11 old", "3.72", "0.1"), ("Apennines (Apollo 15)", "3.91", "0.1"),
-    ("Fra Mauro (Apollo 14)", "3.91", "0.1"), ("Nectaris", "4.1", "0.1"),
-    ("Ancient highlands", "4.35", "0.1"),
-]  # fmt: skip
-RECALLED = "unverified: recalled from Neukum (1983) and Neukum and Ivanov (1994), not read there"
 CITED = {
-    "neukum": {"citation": "Neukum G. (1983) Habilitation, Ludwig-Maximilians-Universitaet"},
-    "stoffler": {"citation": "Stoeffler and Ryder (2001) Space Science Reviews 96, 9-54",
-                 "doi": "10.1023/A:1011937020193"},
     "craterstats": {"citation": "Michael G., craterstats 3.6.11 (BSD), sample counts",
                     "url": "https://github.com/ggmichael/craterstats"},
     "head": {"citation": "Head J.W. et al. (2010) Science 329, 1504-1507",
@@ -184,22 +171,6 @@ def hemispheres(source: Path) -> Table:
     )  # fmt: skip
 
 
-def neukum_ages() -> Table:
-    """Return the ages that Neukum's function was drawn through."""
-    return Table(
-        "chronology_neukum_ages",
-        "Ages of the calibration sites before Stoeffler and Ryder (2001)",
-        "Ages that the chronology function of Neukum (1983) was fitted to.",
-        {"site": ("text", "name, as in chronology_sites"), "age_Ga": ("Ga", "age"),
-         "age_Ga_1s": ("Ga", "one sigma"), "status": ("text", "what was checked")},
-        [[*row, RECALLED] for row in NEUKUM_AGES],
-        [CITED["neukum"], CITED["stoffler"]],
-        [("The abstract of Stoeffler and Ryder (2001) confirms the direction: their ages of the "
-          "impact basins are younger than those of the flux curve used before."),
-         "For the check that a refit returns Neukum's function; no shipped fit rests on them."],
-    )  # fmt: skip
-
-
 def main() -> None:
     """Write the tables with their sidecars."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -208,7 +179,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=TABLES, help="folder to write to")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    tables = calibration(given.source, given.ce6), hemispheres(given.source), neukum_ages()
+    tables = calibration(given.source, given.ce6), hemispheres(given.source)
     for table in tables:
         text = csv_text(table)
         about = json.loads(sidecar_text(table, text, given.source))

@@ -13,6 +13,7 @@ from farside.chronology.leave_out import LeftOut, leave_one_out
 from farside.chronology.likelihood import site_data
 from farside.chronology.models import PIVOT_GA, Model, model
 from farside.chronology.sampling import posterior_draws
+from farside.chronology.sites import SPA, SPA_AGE_SIGMA_GA
 from farside.chronology.systems import system
 from farside.errors import InputError
 from farside.provenance import cite
@@ -137,6 +138,7 @@ class Calibration:
             "sites": [site.to_dict() for site in self.sites],
             "estimates": [e.to_dict() for e in self.estimates],
             "correlation": [list(row) for row in self.correlation],
+            "covariance": np.cov(self.draws.theta, rowvar=False).tolist(),
             "convergence": {
                 "chains": self.draws.chains,
                 "draws": len(self.draws.theta),
@@ -269,6 +271,11 @@ def _with_notes(made: Calibration) -> Calibration:
     unverified = sum("unverified" in site.status for site in made.sites)
     if unverified:
         notes.append(f"densities or ages of {unverified} sites are unverified; see their status")
+    if any("is taken" in site.status for site in made.sites):
+        notes.append(
+            f"the age error of {SPA}, {SPA_AGE_SIGMA_GA:g} Ga, is taken: its source states 4.25 Ga "
+            "without one"
+        )
     if any("no error is published" in site.source for site in made.sites):
         notes.append("a list without published errors takes the relative errors of neukum's")
     ends = np.quantile(made.draws.theta, (0.005, 0.995), axis=0)

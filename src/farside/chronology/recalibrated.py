@@ -18,7 +18,7 @@ import numpy as np
 from farside.chronology.curves import ages_of_draws, as_chronology
 from farside.chronology.models import Model, model
 from farside.errors import StaleError
-from farside.provenance import fingerprint, write_json
+from farside.provenance import check_fresh, fingerprint, write_json
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -44,7 +44,7 @@ SETTINGS: dict[str, Any] = {
     "seed": 2026,
 }
 _KEPT = 600
-_REMAKE = "Make it anew with 'python scripts/ship_chronology.py'."
+_HOW = "'python scripts/ship_chronology.py'"
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ def shipped() -> Shipped:
     try:
         content = json.loads(root.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StaleError(f"the chronology {NAME} cannot be read ({error}). {_REMAKE}") from error
+        raise StaleError(
+            f"the chronology {NAME} cannot be read ({error}). Make it anew with {_HOW}."
+        ) from error
     return unpack(content)
 
 
@@ -120,13 +122,7 @@ def unpack(content: dict[str, Any]) -> Shipped:
     StaleError
         when code, tables or settings are not those that made it
     """
-    now, then = present(), content.get("fingerprint", {})
-    changed = sorted(k for k in now.keys() | then.keys() if now.get(k) != then.get(k))
-    if changed:
-        raise StaleError(
-            f"the chronology {NAME} was made by other inputs than those present; changed: "
-            f"{', '.join(changed)}. {_REMAKE}"
-        )
+    check_fresh(f"chronology {NAME}", content.get("fingerprint", {}), present(), _HOW)
     family = model(content["model"], content["priors"], scatter=content["scatter"])
     draws = np.array(content["draws"])
     about = {"reference": "", "status": f"fitted to {len(content['sites'])} sites"}

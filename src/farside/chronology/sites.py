@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-SETS = ("neukum", "neukum-1983-ages", "lefeuvre-wieczorek-2011", "change-5", "change-6")
+SETS = ("neukum", "lefeuvre-wieczorek-2011", "change-5", "change-6")
 """``neukum``: densities of Neukum (1983) at the ages of Stöffler and Ryder (2001);
-``neukum-1983-ages``: the same densities at the ages that Neukum used, to test a refit with;
 ``lefeuvre-wieczorek-2011``: their densities, without published errors."""
 DEFAULT_SETS = ("neukum", "change-5", "change-6")
 CE6_AGES = ("both", "cui2024", "zhang2024")
 CE6, SPA, CE5 = "Chang'e-6 basalt", "South Pole-Aitken", "Chang'e-5"
 SPA_AGE_SIGMA_GA = 0.01
-"""The abstract of Su et al. (2025) states 4.25 Ga to two decimals and no error: one unit of the
-last figure."""
+"""Taken, not published: the abstract of Su et al. (2025) states 4.25 Ga to two decimals and no
+error, so that this is one unit of its last figure."""
 _CE6_ROWS = {
     "cui2024": "Chang'e-6 basalt (Cui 2024)",
     "zhang2024": "Chang'e-6 basalt (Zhang 2024)",
@@ -217,21 +216,10 @@ def calibration_sites(
 
 
 def _of_set(table: pd.DataFrame, name: str, ce6_age: str, spa_production: str | None) -> list[Site]:
-    rows = table[table["set"] == ("neukum" if name == "neukum-1983-ages" else name)]
-    if name == "neukum-1983-ages":
-        rows = _with_old_ages(rows)
+    rows = table[table["set"] == name]
     if name == "change-6":
         return [_chang_e_6(rows, ce6_age), _south_pole_aitken(rows, spa_production)]
     return [_published(row, table) for row in rows.to_dict("records")]
-
-
-def _with_old_ages(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return sites of Neukum (1983) at his ages."""
-    old = _load("chronology_neukum_ages").set_index("site").loc[rows["site"]].reset_index()
-    rows = rows.assign(set="neukum-1983-ages", age_source="Neukum 1983")
-    for column, of in (("age_Ga", "age_Ga"), ("age_Ga_1s", "age_Ga_1s"), ("age_status", "status")):
-        rows[column] = old[of].to_numpy()
-    return rows
 
 
 def _published(row: dict[Any, Any], table: pd.DataFrame) -> Site:
@@ -283,5 +271,6 @@ def _south_pole_aitken(rows: pd.DataFrame, production: str | None) -> Site:
         density.sigma_ln,
         "change-6",
         f"age: {row['age_source']}; density: catalogue of Head et al. 2010, non-sparse",
-        f"age {row['age_status']}, density counted here",
+        f"age {row['age_status']}; its error of {SPA_AGE_SIGMA_GA:g} Ga is taken, none is published "
+        "that could be read; density counted here",
     )

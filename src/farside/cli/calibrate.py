@@ -13,7 +13,7 @@ Sets = Annotated[
     list[str] | None,
     typer.Option(
         "--sites",
-        help="Set of calibration sites, may be given again: neukum, neukum-1983-ages, "
+        help="Set of calibration sites, may be given again: neukum, "
         "lefeuvre-wieczorek-2011, change-5, change-6. Default: neukum, change-5, change-6.",
     ),
 ]

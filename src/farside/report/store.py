@@ -70,7 +70,6 @@ OWN_TABLES = {
     "chronology": (
         "chronology_calibration.csv",
         "chronology_hemispheres.csv",
-        "chronology_neukum_ages.csv",
         "chronology_sites.csv",
     ),
 }
