@@ -63,6 +63,9 @@ def fit_density(
     Neukum 2010); these share craters, so the error follows from their covariance:
     cov(ln N_i, ln N_j) = 1 / max(N_i, N_j).
 
+    craterstats 3.6.11 has the same cumulative fit; its differential fit weights a bin by the error
+    of its density, and its errors are those of the first point used (``Productionfn.fit``).
+
     Parameters
     ----------
     count : craters or bins

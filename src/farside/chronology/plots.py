@@ -197,7 +197,8 @@ def _label(age: ModelAge) -> str:
     unit, scale = ("Ga", 1000.0) if age.age_ma >= 1000 else ("Ma", 1.0)
     up, down = (age.upper_ma - age.age_ma) / scale, (age.age_ma - age.lower_ma) / scale
     plus = f"{up:.2g}" if math.isfinite(up) else "…"
-    return f"${age.age_ma / scale:.3g}^{{+{plus}}}_{{-{down:.2g}}}$ {unit}"
+    middle = f"{age.age_ma / scale:.2f}" if unit == "Ga" else f"{age.age_ma:.3g}"
+    return f"${middle}^{{+{plus}}}_{{-{down:.2g}}}$ {unit}"
 
 
 def _equilibrium(ax: Any, name: str, presentation: str) -> None:
