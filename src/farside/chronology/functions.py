@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from farside.chronology.solve import rising_root
 from farside.errors import InputError
@@ -239,6 +239,8 @@ def with_sawtooth(
     InputError
         when a figure makes no sawtooth
     """
+    from scipy import optimize  # noqa: PLC0415 - one plain age needs none of it
+
     if not (0 < start_ma < base.oldest_ma and factor > 0 and 0 < share < 1):
         raise InputError(
             f"a sawtooth needs a step between 0 and {base.oldest_ma:g} Ma (given {start_ma:g}), a "
