@@ -60,6 +60,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "chronology.models",
         "chronology.sampling",
         "chronology.sites",
+        "chronology.solve",
         "chronology.symmetry",
     ),
 }

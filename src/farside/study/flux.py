@@ -96,7 +96,7 @@ def _bombardment(found: Record) -> Finding:
         "own impact melt; and verified densities of the old near-side sites.",
         ("farside.chronology.hypotheses.compare_bombardment",),
         (*_TABLES[:2], "result: chronology"),
-        ("morbidelli2012", "kass1995", "delmoral2006", "su2025"),
+        ("morbidelli2012", "kass1995", "delmoral2006", "nemchin2017", "su2025"),
         (
             "even odds beforehand; the statement is that the evidence favours a smooth decline",
         ),
