@@ -286,6 +286,7 @@ def test_a_damaged_tile_is_skipped_and_the_rest_is_done(tmp_path: Path, fault: s
     assert {k for k in one if one[k] != other.get(k)} == {"manifest.json"}
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_skipped_and_exits_with_1(tmp_path: Path) -> None:
     write_geotiff(tmp_path / "good.tif", 1)
     (tmp_path / "bad.tif").write_bytes(b"II*\0 and nothing else")
