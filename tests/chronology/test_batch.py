@@ -113,6 +113,50 @@ def test_polygons_of_geojson(tmp_path: Path) -> None:
     assert inside.tolist() == [True, False, False]
 
 
+def test_a_ring_need_not_repeat_its_first_corner(tmp_path: Path) -> None:
+    """And may cross 180 degrees in either way of writing it."""
+    open_ring = [[170, -10], [-170, -10], [-170, 10], [170, 10]]
+    closed = [[170, -10], [190, -10], [190, 10], [170, 10], [170, -10]]
+    content = {
+        "features": [
+            {"geometry": {"type": "Polygon", "coordinates": [r]}, "properties": {"name": f"r{i}"}}
+            for i, r in enumerate((open_ring, closed))
+        ]
+    }
+    path = tmp_path / "p.geojson"
+    path.write_text(json.dumps(content))
+    one, two = read_places(path)
+    assert one.area.area_km2 == pytest.approx(two.area.area_km2, rel=1e-9)
+    assert one.area.contains(np.array([179.0, 160.0]), np.zeros(2)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("method", ["poisson", "non-sparse"])
+def test_places_without_craters_have_a_limit_at_most(
+    method: str, tmp_path: Path, files: tuple[Path, Path]
+) -> None:
+    """They stand last, in no order and of no epoch; alone they are no error."""
+    places, craters = files
+    places.write_text(PLACES + "empty,100,0,60\n")
+    made = date_batch(places, "farside-2026", (20.0, 150.0), catalogue=craters, method=method)
+    assert [a.age.name for a in made.areas] == ["old ground", "young ground", "empty"]
+    assert made.areas[-1].age.limit
+    assert not made.areas[-1].epochs
+    assert len(made.pairs) == 1
+    assert "68% intervals" in str(made)
+    json.dumps(made.to_dict(), allow_nan=False)
+    (tmp_path / "alone.csv").write_text("name,lon,lat,radius_km\nempty,100,0,60\n")
+    alone = date_batch(tmp_path / "alone.csv", "neukum1983", catalogue=craters, method=method)
+    assert alone.areas[0].age.range_km[0] == pytest.approx(20, rel=0.01)
+
+
+def test_epochs_of_a_fit_follow_from_its_error(files: tuple[Path, Path]) -> None:
+    places, craters = files
+    made = date_batch(places, "neukum2001", (20.0, 150.0), catalogue=craters, method="cumulative")
+    young = made.areas[-1]
+    assert max(young.epochs["wilhelms1987"].values()) < 0.999
+    assert "not stated" in str(made)
+
+
 def test_folder_of_counts(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name, n in (("dense", 200), ("sparse", 20)):
@@ -148,6 +192,7 @@ def test_bad_input(tmp_path: Path, files: tuple[Path, Path]) -> None:
     for text, word in (
         ("name,lon,lat\na,0,0\n", "radius_km"),
         ("name,lon,lat,radius_km\na,0,0,-5\n", "above 0"),
+        ("name,lon,lat,radius_km\na,nan,0,5\n", "give lon"),
         ("name,lon,lat,radius_km\na,0,0,x\n", "not a number"),
         ("name,lon,lat,radius_km\na,0,0,9\na,1,1,9\n", "twice"),
         ("name,lon,lat,radius_km\n", "no area"),

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from farside.cli import calibrate
-from farside.errors import UnknownNameError
+from farside.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,7 @@ def test_fit_as_text_and_json(tmp_path: Path) -> None:
         run(calibrate.fit, "--sites", "nuekum")
 
 
+@pytest.mark.slow
 def test_flux_symmetry_says_what_it_cannot_exclude() -> None:
     told = run(calibrate.flux_symmetry, "--quiet").output
     assert "95 %" in told
@@ -44,6 +45,16 @@ def test_flux_symmetry_says_what_it_cannot_exclude() -> None:
     assert "wang" in told.lower()
 
 
+def test_commands_tell_what_is_missing() -> None:
+    with pytest.raises(InputError, match=r"older than 3\.8"):
+        run(calibrate.hypotheses, "--sites", "change-5", "--quiet")
+    with pytest.raises(InputError, match="far side"):
+        run(calibrate.flux_symmetry, "--sites", "neukum", "--quiet")
+    with pytest.raises(InputError, match="NAME,SIDE,AGE_GA"):
+        run(calibrate.landing, "--candidate", "Orientale", "--quiet")
+
+
+@pytest.mark.slow
 def test_hypotheses_and_landing_as_json() -> None:
     found = json.loads(run(calibrate.hypotheses, "--no-variants", "--json", "--quiet").output)
     assert {s["model"] for s in found["standings"]} == {

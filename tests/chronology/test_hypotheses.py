@@ -35,8 +35,8 @@ def simulated(name: str, theta: list[float], sigma: float, seed: int = 0) -> tup
 
 def test_evidence_agrees_with_quadrature() -> None:
     """The integral of the likelihood over the prior, on a grid of 40 x 60 x 40."""
-    data = site_data(calibration_sites(("neukum-1983-ages",)))
-    family = model("exponential", {"b": (2.0, 16.0), "x": (-6.0, -2.0), "ln_c": (-8, -6)},
+    data = site_data(calibration_sites(("neukum",)))
+    family = model("exponential", {"b": (2.0, 26.0), "x": (-6.0, -2.0), "ln_c": (-8, -6)},
                    scatter=False)  # fmt: skip
     low, high = family.limits
     edges = [np.linspace(a, b, n + 1) for a, b, n in zip(low, high, (40, 60, 40), strict=True)]
@@ -49,6 +49,27 @@ def test_evidence_agrees_with_quadrature() -> None:
     found = evidence(family, data, particles=1500, runs=4)
     assert found.log_z == pytest.approx(expected, abs=0.25)
     assert found.error < 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["piecewise", "spike", "sawtooth"])
+def test_evidence_agrees_with_the_mean_over_the_prior(name: str) -> None:
+    """The mean of the likelihood over plain draws of a prior narrow enough for them to reach it."""
+    data = site_data(calibration_sites())
+    family = model(name, {"b": (3.0, 12.0), "x": (-5.0, -3.0), "ln_c": (-7.6, -6.6)})
+    low, high = family.limits
+    theta = np.random.default_rng(4).uniform(low, high, (100_000, len(low)))
+    total = np.concatenate(
+        [log_likelihoods(family, part, data).sum(axis=1) for part in np.array_split(theta, 50)]
+    )
+    expected = float(special.logsumexp(total) - np.log(len(theta)))
+    weights = np.exp(total - total.max())
+    error = float(weights.std() / weights.mean() / np.sqrt(len(theta)))
+    assert error < 0.15
+    for seed in (0, 1):
+        found = evidence(family, data, particles=2000, runs=3, seed=seed)
+        # three sigma of both, as three runs tell their own error but roughly
+        assert abs(found.log_z - expected) < 3 * np.hypot(error, max(found.error, 0.1))
 
 
 def test_leave_one_out_of_a_known_predictive() -> None:
@@ -65,14 +86,14 @@ def test_leave_one_out_of_a_known_predictive() -> None:
 
 def test_smooth_truth_is_not_called_a_cataclysm() -> None:
     sites = simulated("exponential", [-3.6, 6.9, -7.08], 0.1)
-    found = compare_bombardment(sites, variants=False)
+    found = compare_bombardment(sites, variants=False, particles=500)
     assert found.late_over_smooth < 1
     assert max(found.standings, key=lambda s: s.ln_bayes).model in ("exponential", "piecewise")
 
 
 def test_strong_spike_is_found() -> None:
     sites = simulated("spike", [-4.5, 4.0, -7.08, 3.93, np.log(0.02), np.log(0.3)], 0.1)
-    found = compare_bombardment(sites, variants=False)
+    found = compare_bombardment(sites, variants=False, particles=500)
     ranks = {s.model: s.ln_bayes for s in found.standings}
     assert found.late_over_smooth > 3
     assert ranks["spike"] > 3
@@ -82,10 +103,12 @@ def test_strong_spike_is_found() -> None:
 
 @pytest.mark.slow
 def test_published_sites_do_not_decide() -> None:
-    """As the choice of basin ages changes the sign: no verdict may be stated."""
+    """As the choice of basin ages changes it: no verdict may be stated."""
     found = compare_bombardment()
-    by_choice = {v.choice: v.late_over_smooth for v in found.variants}
-    assert by_choice["ages that Neukum (1983) used"] < 0.5
+    by_choice = {v.choice: v for v in found.variants}
+    bare = by_choice["Imbrium at 3.92 Ga, without Nectaris"]
+    assert bare.late_over_smooth < found.late_over_smooth - 2 * bare.error
+    assert bare.late_over_smooth < 0.5
     assert "neither prove nor exclude" in found.verdict
     json.dumps(found.to_dict(), allow_nan=False)
 

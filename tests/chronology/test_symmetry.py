@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from farside.chronology.models import model
 from farside.chronology.sites import CE6, SPA, Site, calibration_sites
-from farside.chronology.symmetry import flux_symmetry, load_hemispheres, raw_densities
+from farside.chronology.symmetry import WIDEST, flux_symmetry, load_hemispheres, raw_densities
 from farside.errors import InputError
 
+NEAR = np.linspace(0.5, 4.3, 40)
 TRUTH = np.array([[-3.6, 6.93, -7.08]])
 
 
@@ -33,7 +35,7 @@ def moon(ratio: float, seed: int) -> tuple[Site, ...]:
 
 @pytest.mark.parametrize("ratio", [0.6, 1.0, 1.7])
 def test_known_ratio_is_found(ratio: float) -> None:
-    found = flux_symmetry(moon(ratio, 3), steps=300)
+    found = flux_symmetry(moon(ratio, 3), steps=200, burn=200)
     joint = max(found.ratios, key=lambda r: len(r.sites))
     assert joint.lower_95 < ratio < joint.upper_95
     assert joint.upper_95 / joint.lower_95 < 1.5
@@ -43,22 +45,42 @@ def test_known_ratio_is_found(ratio: float) -> None:
 
 
 def test_published_sites_allow_equality_and_little_more() -> None:
-    found = flux_symmetry(steps=600)
+    found = flux_symmetry(steps=400, burn=300)
     joint = max(found.ratios, key=lambda r: len(r.sites))
     assert set(joint.sites) == {CE6, SPA}
     assert joint.lower_95 < 1 < joint.upper_95
     assert joint.upper_95 / joint.lower_95 > 2  # two sites cannot fix it within a factor of 2
-    productions = [r for r in found.ratios if r.note]
+    productions = [r for r in found.ratios if "neukum" in r.note]
+    assert f"{found.ratios[-1].lower_95:.2f} to" in found.verdict  # with a curve of two slopes
     assert productions[0].median < productions[1].median  # neukum2001 gives the lower N(1)
     json.dumps(found.to_dict(), allow_nan=False)
     assert "no flux ratio" in str(found)
+
+
+def test_ratio_of_one_site_is_that_of_its_own_error() -> None:
+    """With the curve known, ln R is normal about ln of density over curve, cut off by its prior."""
+    age, sigma, ratio = 2.5, 0.3, 0.8
+    sites = [
+        Site(f"s{i}", "near", (float(t),), (0.0,), float(n), 0.01, "x")
+        for i, (t, n) in enumerate(
+            zip(NEAR, model("exponential", scatter=False).density(TRUTH, NEAR)[0], strict=True)
+        )
+    ]
+    mu = float(model("exponential", scatter=False).density(TRUTH, np.array([age]))[0, 0])
+    sites.append(Site("far", "far", (age,), (0.0,), ratio * mu, sigma, "x"))
+    found = flux_symmetry(sites, steps=300, burn=300).ratios[0]
+    cut = stats.truncnorm(*(((s * WIDEST - np.log(ratio)) / sigma) for s in (-1, 1)),
+                          np.log(ratio), sigma)  # fmt: skip
+    ours = np.log([found.lower_95, found.lower, found.median, found.upper, found.upper_95])
+    assert ours == pytest.approx(cut.ppf([0.025, 0.16, 0.5, 0.84, 0.975]), abs=0.03)
+    assert found.ln_bayes_equal == pytest.approx(cut.logpdf(0) + np.log(2 * WIDEST), abs=0.03)
 
 
 def test_far_density_and_ratio_rise_together() -> None:
     sites = calibration_sites()
     more = tuple(replace(s, n1=1.5 * s.n1) if s.name == CE6 else s for s in sites)
     plain, raised = (
-        next(r for r in flux_symmetry(s, steps=300).ratios if r.sites == (CE6,))
+        next(r for r in flux_symmetry(s, steps=300, burn=200).ratios if r.sites == (CE6,))
         for s in (sites, more)
     )
     assert raised.median / plain.median == pytest.approx(1.5, rel=0.05)

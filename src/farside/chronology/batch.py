@@ -11,10 +11,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import special
 
 from farside.chronology.age import ModelAge, date
 from farside.chronology.combine import older_probability, order_probability
-from farside.chronology.counts import CraterCount
 from farside.chronology.formats import read_count
 from farside.chronology.places import count_on, read_catalogue, read_places
 from farside.chronology.posterior import Posterior
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from farside.chronology.counts import Count
+    from farside.chronology.counts import Count, CraterCount
 
 SCALES = ("wilhelms1987", "guo2024")
 SUFFIXES = (".scc", ".diam", ".stat", ".binned", ".r", ".csv", ".geojson", ".shp")
 _MANY = 8
 """Areas for each worker below which starting it costs more than it saves."""
+_NEAR = 0.01
+"""A range may begin this share below the smallest crater, as catalogues begin at whole km."""
 CAVEATS = (
     (
         "catalogue ages date the ground that the craters lie on: where a later basin or mare has "
@@ -47,7 +49,8 @@ class AreaAge:
     Parameters
     ----------
     age : with interval
-    epochs : probability of each epoch by time scale, those above 1 % only
+    epochs : probability of each epoch by time scale, those above 1 % only; none of an area without
+        craters, whose age has but a limit
     """
 
     age: ModelAge
@@ -60,12 +63,12 @@ class AreaAge:
 
 @dataclass(frozen=True)
 class Batch:
-    """Ages of many areas, oldest first.
+    """Ages of many areas, oldest first, those without craters last.
 
     Parameters
     ----------
     areas : with ages
-    pairs : probability that each is older than the next
+    pairs : probability that each is older than the next, of those with craters
     sequence : probability of the whole order; NaN where the ages are no posteriors
     failed : name and error of areas without an age
     notes : what to know
@@ -95,15 +98,16 @@ class Batch:
         lines = []
         if self.areas:
             first = self.areas[0].age
-            lines.append(f"{first.system}, {first.method}; {first.coverage:.0%} intervals")
+            known = next((a.age for a in self.areas if not a.age.limit), first)
+            lines.append(f"{known.system}, {known.method}; {known.coverage:.0%} intervals")
         lines.append(
             f"{'area':26}{'craters':>8}{'range (km)':>12}{'N(1) per km2':>14}{'age (Ga)':>10}"
             f"{'interval ± curve':>26}{'older than next':>17}   epoch"
         )
         for i, a in enumerate(self.areas):
-            pair = f"{self.pairs[i]:.1%}" if i < len(self.pairs) else ""
+            pair = _share(self.pairs[i]) if i < len(self.pairs) else ""
             lines.append(_line(a, pair))
-        if len(self.areas) > 2 and math.isfinite(self.sequence):
+        if len(self.pairs) > 1 and math.isfinite(self.sequence):
             lines.append(f"probability of the whole order: {self.sequence:.2g}")
         notes = [f"note: {n}" for n in self.notes]
         failed = [f"no age: {name}: {error}" for name, error in self.failed]
@@ -113,11 +117,15 @@ class Batch:
 def _line(area: AreaAge, pair: str) -> str:
     age = area.age
     low, high = age.range_km
-    shown = f"< {age.upper_ma / 1000:.3g}" if age.limit else _ga(age.age_ma)
-    span = f"{_ga(age.lower_ma)} to {_ga(age.upper_ma)}"
-    curve = age.terms.get("chronology", math.nan)
-    span += f" ± {curve / 1000:.3f}" if math.isfinite(curve) else ""
-    best = " / ".join(_most(area.epochs[scale]) for scale in SCALES)
+    if age.limit:
+        reached = math.isfinite(age.upper_ma)
+        shown = f"< {_ga(age.upper_ma)}" if reached else "any"
+        span = f"{age.coverage:.0%} limit" if reached else "no craters, no limit"
+    else:
+        shown, span = _ga(age.age_ma), f"{_ga(age.lower_ma)} to {_ga(age.upper_ma)}"
+        curve = age.terms.get("chronology", math.nan)
+        span += f" ± {curve / 1000:.3f}" if math.isfinite(curve) else ""
+    best = " / ".join(_most(area.epochs[scale]) for scale in SCALES if scale in area.epochs)
     return (
         f"{age.name:26}{age.craters:>8g}{f'{low:g}-{high:g}':>12}{age.n1:>14.3g}{shown:>10}"
         f"{span:>26}{pair:>17}   {best}"
@@ -131,6 +139,10 @@ def _most(shares: dict[str, float]) -> str:
 
 def _ga(ma: float) -> str:
     return f"{ma / 1000:.3f}" if math.isfinite(ma) else "beyond"
+
+
+def _share(p: float) -> str:
+    return f"{p:.1%}" if math.isfinite(p) else "not stated"
 
 
 def _finite(x: float) -> float | None:
@@ -174,8 +186,8 @@ def date_many(
     failed = tuple(r for r in results if not isinstance(r, AreaAge))
     if not good:
         raise InputError(f"none of the {len(counts)} areas could be dated: {failed[0][1]}")
-    good.sort(key=lambda a: -a.age.n1)
-    ages = [a.age for a in good]
+    good.sort(key=lambda a: (a.age.limit, -a.age.n1))
+    ages = [a.age for a in good if not a.age.limit]
     ordered = options.get("prior", "rate") != "age" and all(a.prior for a in ages)
     pairs = [older_probability(a, b) if ordered else math.nan for a, b in pairwise(ages)]
     whole = order_probability(ages) if ordered and len(ages) > 1 else math.nan
@@ -193,18 +205,20 @@ def _one(
         from farside.chronology.budget import with_budget  # noqa: PLC0415
 
         age = with_budget(age, count, system)
-    return AreaAge(age, {scale: _epoch_shares(age, system, scale) for scale in SCALES})
+    scales = () if age.limit else SCALES
+    return AreaAge(age, {scale: _epoch_shares(age, system, scale) for scale in scales})
 
 
 def _epoch_shares(age: ModelAge, system: System, scale: str) -> dict[str, float]:
-    """Return the probability of each epoch, by counting alone."""
+    """Return the probability of each epoch, by counting alone; of a fit by its error as normal."""
     names, young, old = zip(*epochs(scale), strict=True)
     limits = np.minimum(np.array([*young, old[-1]]), system.chronology.oldest_ma)
     if age.prior:
         posterior = Posterior(age.craters, age.exposure_km2, system.chronology, age.prior)
         cdf = posterior.cdf(limits)
     else:
-        cdf = (limits >= age.age_ma).astype(float)
+        sigma = (age.upper_ma - age.lower_ma) / 2
+        cdf = special.ndtr((limits - age.age_ma) / (sigma if 0 < sigma < math.inf else 1e-9))
     cdf[0], cdf[-1] = 0.0, 1.0
     shares = zip(names, np.diff(cdf).tolist(), strict=True)
     return {name: p for name, p in shares if p > 0.01}
@@ -245,9 +259,9 @@ def date_batch(
     """
     used = find_system(system_name, user_file)
     if catalogue is not None:
-        counts: list[Count] = list(_on_places(source, catalogue, range_km, say))
-        low = min(c.diameter_km.min() for c in counts if isinstance(c, CraterCount) and len(c))
-        range_km = range_km or (float(math.floor(low)), used.production.d_max_km)
+        found, low = _on_places(source, catalogue, range_km, say)
+        counts: list[Count] = list(found)
+        range_km = range_km or (low, used.production.d_max_km)
         sources, notes = [str(catalogue)] * len(counts), list(CAVEATS)
         failed: tuple[tuple[str, str], ...] = ()
     else:
@@ -283,15 +297,18 @@ def _on_places(
     catalogue: Path,
     range_km: tuple[float, float] | None,
     say: Callable[[str], None],
-) -> list[CraterCount]:
+) -> tuple[list[CraterCount], float]:
+    """Return the counts, and the diameter in km at which the catalogue begins."""
     say(f"reading {catalogue}")
     craters = read_catalogue(catalogue)
-    if range_km is not None and range_km[0] < craters.smallest_km * (1 - 1e-2):
+    smallest, whole = craters.smallest_km, float(math.floor(craters.smallest_km))
+    begins = whole if whole >= smallest * (1 - _NEAR) else smallest
+    if range_km is not None and range_km[0] < smallest * (1 - _NEAR):
         raise InputError(
             f"the range begins at {range_km[0]:g} km, but the catalogue {catalogue.name} holds no "
             f"crater below {craters.smallest_km:.4g} km; begin there."
         )
-    return [count_on(craters, place) for place in read_places(source)]
+    return [count_on(craters, place) for place in read_places(source)], begins
 
 
 def _in_folder(

@@ -185,7 +185,8 @@ def _ring_points(
 
 
 def _located(count: Count, blanket: float) -> tuple[CraterCount, Area]:
-    if isinstance(count, BinnedCount) or count.area is None or not count.located:
+    placed = not isinstance(count, BinnedCount) and (count.located or not len(count))
+    if isinstance(count, BinnedCount) or count.area is None or not placed:
         raise InputError(
             f"the count {count.name!r} has no polygon or no places of craters, which a non-sparse "
             "count needs (.scc, .shp, .geojson)."

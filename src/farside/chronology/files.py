@@ -124,7 +124,8 @@ def date_files(
     _check_drawing(wanted["plot"], wanted["presentation"], wanted["equilibrium"])
     joint, sequence = options.pop("joint", False), options.pop("sequence", False)
     causes = {k: options.pop(k, None) for k in ("diameter_error", "anchor_sigma_ma")}
-    budget = options.pop("budget", False) or any(v is not None for v in causes.values())
+    asked = options.pop("budget", False) or any(v is not None for v in causes.values())
+    budget = asked or bool(used.chronology.log_sigma)  # a curve that states its error gives it
     counts, ages = [], []
     for path in paths:
         say(f"reading {path}")

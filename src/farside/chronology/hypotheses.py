@@ -31,7 +31,7 @@ of Nemchin et al. (2017), against 3.85 Ga of Stöffler and Ryder (2001); the err
 last figure. Nectaris, which lies below Imbrium's ejecta, is then older than its 3.92 Ga by an
 unknown amount, so that it is also left out."""
 _CITED = ("kass1995", "delmoral2006", "morbidelli2012", "nemchin2017")
-_QUICK = {"runs": 2, "particles": 600}
+_QUICK = {"runs": 2, "particles": 1000}
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,15 @@ class Variant:
     choice : what differs
     kind : ``sites`` or ``priors``
     ln_bayes : ln Bayes factor of each model against the exponential
-    late_over_smooth : ln of the better late bombardment over the better smooth decline
+    late_over_smooth, error : ln of the better late bombardment over the better smooth decline, and
+        one sigma of it by the integration
     """
 
     choice: str
     kind: str
     ln_bayes: dict[str, float]
     late_over_smooth: float
+    error: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return the variant for JSON."""
@@ -156,10 +158,10 @@ class Bombardment:
             for s in self.standings
         ]
         head = "".join(f"{s.model:>13}" for s in self.standings[1:])
-        lines += ["", f"{'under another choice':38}{head}{'late/smooth':>13}"]
+        lines += ["", f"{'under another choice':38}{head}{'late/smooth':>13}{'1 sigma':>9}"]
         for v in self.variants:
             cells = "".join(f"{v.ln_bayes[s.model]:>+13.2f}" for s in self.standings[1:])
-            lines.append(f"{v.choice:38}{cells}{v.late_over_smooth:>+13.2f}")
+            lines.append(f"{v.choice:38}{cells}{v.late_over_smooth:>+13.2f}{v.error:>9.2f}")
         references = cite(*_CITED)
         return "\n".join([*lines, "", self.verdict, "references:", *(f"  {r}" for r in references)])
 
@@ -173,7 +175,11 @@ def weight(ln_bayes: float) -> str:
 
 
 def _contrast(ln_bayes: dict[str, float]) -> float:
-    return max(ln_bayes[n] for n in LATE) - max(ln_bayes[n] for n in SMOOTH)
+    return ln_bayes[_best(ln_bayes, LATE)] - ln_bayes[_best(ln_bayes, SMOOTH)]
+
+
+def _best(ln_bayes: dict[str, float], names: tuple[str, ...]) -> str:
+    return max(names, key=lambda name: ln_bayes[name])
 
 
 def compare_bombardment(
@@ -182,6 +188,7 @@ def compare_bombardment(
     errors: str = "lognormal",
     seed: int = 0,
     variants: bool = True,
+    particles: int = 2000,
     say: Callable[[str], None] = lambda _: None,
 ) -> Bombardment:
     """Return how well smooth declines, a spike and a sawtooth stand up to the sites.
@@ -192,6 +199,7 @@ def compare_bombardment(
     errors : distribution of the densities
     seed : of the particles
     variants : also other sites and priors, without which a Bayes factor says little
+    particles : of each of three runs, without the variants
     say : told what is being done
 
     Raises
@@ -209,7 +217,7 @@ def compare_bombardment(
     found: dict[str, Evidence] = {}
     for name in NAMES:
         say(f"marginal likelihood: {TITLES[name]}")
-        found[name] = evidence(model(name), data, seed=seed, particles=2000)
+        found[name] = evidence(model(name), data, seed=seed, particles=particles)
     base = found["exponential"]
     standings = tuple(
         Standing(
@@ -276,9 +284,11 @@ def _widened(family: Model, factor: float) -> Model:
 def _variant(
     choice: str, kind: str, families: dict[str, Model], data: SiteData, seed: int
 ) -> Variant:
-    log_z = {n: evidence(f, data, seed=seed, **_QUICK).log_z for n, f in families.items()}
-    ln_bayes = {n: z - log_z["exponential"] for n, z in log_z.items()}
-    return Variant(choice, kind, ln_bayes, _contrast(ln_bayes))
+    found = {n: evidence(f, data, seed=seed, **_QUICK) for n, f in families.items()}
+    ln_bayes = {n: e.log_z - found["exponential"].log_z for n, e in found.items()}
+    late, smooth = _best(ln_bayes, LATE), _best(ln_bayes, SMOOTH)
+    error = float(np.hypot(found[late].error, found[smooth].error))
+    return Variant(choice, kind, ln_bayes, _contrast(ln_bayes), error)
 
 
 def _spike_share(found: Evidence) -> tuple[float, float, float]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 AGES_GA = (0.5, 1.0, 2.0, 3.0, 3.5, 3.7, 3.8, 3.9, 4.0, 4.1, 4.2, 4.3)
 SIGMA_LN, SIGMA_GA = 0.1, 0.01
 _GRID, _REACH = 1201, 6.0
+_STEPS = 500
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def _ratio_sigma(sites: tuple[Site, ...], seed: int) -> float:
     """Return one sigma of ln of the flux ratio as it is known now; of its prior if it is not."""
     if not any(s.side == "far" for s in sites):
         return 2 * WIDEST / 12**0.5
-    joint = max(flux_symmetry(sites, seed=seed).ratios, key=lambda r: len(r.sites))
+    joint = max(flux_symmetry(sites, seed=seed, steps=_STEPS).ratios, key=lambda r: len(r.sites))
     return float(np.log(joint.upper / joint.lower) / 2)
 
 

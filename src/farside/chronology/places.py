@@ -148,10 +148,11 @@ def _rows(path: Path) -> list[Place]:
         axes = [_figure(row, key, path, i) for key in ("semi_major_km", "semi_minor_km")]
         major, minor = axes if np.isnan(radius) else (radius, radius)
         centre = [_figure(row, key, path, i) for key in (lat, lon)]
-        if not (0 < minor <= major < 0.5 * np.pi * RADIUS_KM and abs(centre[0]) <= 90):
+        placed = abs(centre[0]) <= 90 and bool(np.isfinite(centre[1]))
+        if not (0 < minor <= major < 0.5 * np.pi * RADIUS_KM and placed):
             raise InputError(
-                f"{path}, row {i + 1}: give lon, lat and radius_km, or semi_major_km and "
-                "semi_minor_km, above 0 and below a quarter of the Moon's girth."
+                f"{path}, row {i + 1}: give lon, lat (-90 to 90) and radius_km, or semi_major_km "
+                "and semi_minor_km, above 0 and below a quarter of the Moon's girth."
             )
         tilt = _figure(row, "tilt_deg", path, i)
         ellipse = Ellipse(centre[0], centre[1], major, minor, 0.0 if np.isnan(tilt) else tilt, "")
@@ -189,9 +190,12 @@ def _polygons(path: Path) -> list[Place]:
 
 
 def _closed_ring(line: Any, *, hole: bool) -> Ring:
-    """Return a ring of GeoJSON, whose last corner repeats the first."""
-    lon, lat = np.array(line, dtype=float)[:-1, :2].T
-    return Ring(lon, lat, hole=hole)
+    """Return a ring of GeoJSON, whose last corner repeats the first, though not in every file."""
+    corners = np.array(line, dtype=float)[:, :2]
+    corners = corners[:-1] if (corners[0] == corners[-1]).all() else corners
+    if len(corners) < 3 or not np.isfinite(corners).all() or (np.abs(corners[:, 1]) > 90).any():
+        raise ValueError("a ring has fewer than three corners, or one that is no place")
+    return Ring(corners[:, 0], corners[:, 1], hole=hole)
 
 
 def count_on(catalogue: Catalogue, place: Place) -> CraterCount:

@@ -271,6 +271,6 @@ def _south_pole_aitken(rows: pd.DataFrame, production: str | None) -> Site:
         density.sigma_ln,
         "change-6",
         f"age: {row['age_source']}; density: catalogue of Head et al. 2010, non-sparse",
-        f"age {row['age_status']}; its error of {SPA_AGE_SIGMA_GA:g} Ga is taken, none is published "
-        "that could be read; density counted here",
+        f"age {row['age_status']}; its error of {SPA_AGE_SIGMA_GA:g} Ga is taken, as no published "
+        "one could be read; density counted here",
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 WIDEST = float(np.log(5.0))
 """The prior of ln of the ratio is uniform between -ln 5 and ln 5."""
+TWO_SLOPES = ", two slopes"
 _NODES = 401
 _DRAWS = 1500
 _CITED = ("wang2016", "head2010", "povilaitis2018", "kass1995")
@@ -119,11 +120,17 @@ class FluxSymmetry:
             f"The far-side sites {equal} the same flux on both sides: the ratio far / near is "
             f"{joint.median:.2f} ({joint.lower:.2f} to {joint.upper:.2f}, 68 %; "
             f"{joint.lower_95:.2f} to {joint.upper_95:.2f}, 95 %). Ratios outside the 95 % "
-            "interval are excluded, smaller differences are not; ln B = "
-            f"{joint.ln_bayes_equal:+.1f} for equality over a ratio unknown within a "
+            f"interval are excluded at that level{self._curve()}; smaller differences are not; "
+            f"ln B = {joint.ln_bayes_equal:+.1f} for equality over a ratio unknown within a "
             "factor of 5. Theory expects no difference "
             "between near and far side (Wang and Zhou 2016). " + self._raw()
         )
+
+    def _curve(self) -> str:
+        """Return what another formula of the curve makes of the 95 % interval."""
+        other = [r for r in self.ratios if r.note == TWO_SLOPES]
+        span = f"{other[0].lower_95:.2f} to {other[0].upper_95:.2f}" if other else ""
+        return f" (with a curve of two slopes {span})" if other else ""
 
     def _raw(self) -> str:
         low = min(c.all_ground for c in self.contrasts)
@@ -156,12 +163,12 @@ class FluxSymmetry:
         """Return the result as a report."""
         lines = [
             f"curve from {len(self.near_sites)} near-side sites, compared with the far side",
-            f"{'flux far / near from':34}{'median':>8}{'68 %':>15}{'95 %':>15}{'ln B equal':>12}",
+            f"{'flux far / near from':50}{'median':>8}{'68 %':>15}{'95 %':>15}{'ln B equal':>12}",
         ]
         for r in self.ratios:
             name = " + ".join(r.sites) + r.note
             lines.append(
-                f"{name:34}{r.median:>8.2f}{f'{r.lower:.2f} to {r.upper:.2f}':>15}"
+                f"{name:50}{r.median:>8.2f}{f'{r.lower:.2f} to {r.upper:.2f}':>15}"
                 f"{f'{r.lower_95:.2f} to {r.upper_95:.2f}':>15}{r.ln_bayes_equal:>+12.2f}"
             )
         lines += [
@@ -192,7 +199,9 @@ def flux_symmetry(
     The curve is fitted to the near-side sites alone; the posterior of the ratio R is the likelihood
     of the far-side sites under R times the curve, averaged over the draws of the curve. It is given
     by each far-side site and by all, and for South Pole-Aitken also with either production function
-    taken as true, as the way from N(20) to N(1) is its largest error.
+    taken as true, as the way from N(20) to N(1) is its largest error. The last row takes a curve
+    that may change its slope instead of one exponential, as the formula carries the near side's
+    curve to the age of South Pole-Aitken.
 
     Parameters
     ----------
@@ -217,13 +226,24 @@ def flux_symmetry(
             f"{len(curve.parameters)} near-side sites and one on the far side; the set 'change-6' "
             "holds two of the far side."
         )
-    theta = posterior_draws(curve, site_data(near, errors), seed=seed, **sampler).theta
-    theta = theta[:: max(1, len(theta) // _DRAWS)]
+    data = site_data(near, errors)
+    theta = _thinned(curve, data, seed, sampler)
     choices: list[tuple[tuple[Site, ...], str]] = [((site,), "") for site in far]
     choices += [(far, "")] if len(far) > 1 else []
     choices += _either_production(far)
     ratios = [_ratio(curve, theta, site_data(s, errors), note) for s, note in choices]
+    other = model("piecewise")
+    if family == "exponential" and len(near) >= len(other.parameters):
+        theta = _thinned(other, data, seed, sampler)
+        ratios.append(_ratio(other, theta, site_data(far, errors), TWO_SLOPES))
     return FluxSymmetry(tuple(s.name for s in near), tuple(ratios), *raw_densities())
+
+
+def _thinned(
+    curve: Model, data: SiteData, seed: int, sampler: dict[str, int]
+) -> NDArray[np.float64]:
+    theta = posterior_draws(curve, data, seed=seed, **sampler).theta
+    return theta[:: max(1, len(theta) // _DRAWS)]
 
 
 def _either_production(far: tuple[Site, ...]) -> list[tuple[tuple[Site, ...], str]]:
