@@ -15,7 +15,7 @@ wrong sign in these labels, as USGS ISIS notes (mimap2isis), and is not used.
 
 References
 ----------
-Ohtake et al. (2008), doi 10.1186/BF03352789; Ohtake et al. (2013), doi 10.1007/s11214-010-9689-0;
+Ohtake et al. (2008), doi 10.1186/BF03352789; Ohtake et al. (2010), doi 10.1007/s11214-010-9689-0;
 JAXA (2010) KAGUYA (SELENE) Product Format Description, LISM, version 1.3
 """
 
