@@ -31,7 +31,7 @@ of Nemchin et al. (2017), against 3.85 Ga of Stöffler and Ryder (2001); the err
 last figure. Nectaris, which lies below Imbrium's ejecta, is then older than its 3.92 Ga by an
 unknown amount, so that it is also left out."""
 _CITED = ("kass1995", "delmoral2006", "morbidelli2012", "nemchin2017")
-_QUICK = {"runs": 2, "particles": 1000}
+_QUICK = {"runs": 3, "particles": 1500}
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,13 @@ class Bombardment:
     def verdict(self) -> str:
         """What the data can and cannot exclude, in words."""
         main = self.late_over_smooth
+        # errors against the exponential hold its own twice over, so that this is on the safe side
+        error = 2**0.5 * max(s.error for s in self.standings)
         others = [v.late_over_smooth for v in self.variants]
         low, high = min([main, *others]), max([main, *others])
         side = "a late bombardment" if main > 0 else "a smooth decline"
         text = (
-            f"All sites, default priors: ln B = {main:+.1f} for a late bombardment (spike or step) "
+            f"All sites, default priors: ln B = {main:+.1f} ± {error:.1f} for a late bombardment (spike or step) "
             f"over a smooth decline (one slope or two), {weight(main)} evidence for {side}. Over "
             f"other choices of sites and priors it runs from {low:+.1f} to {high:+.1f}. "
         )
