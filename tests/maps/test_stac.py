@@ -210,6 +210,9 @@ def test_maps_without_a_name_of_their_own_are_refused(tmp_path: Path) -> None:
         write_catalogue(tmp_path, [entry, entry])
     with pytest.raises(InputError, match="different names"):
         write_catalogue(tmp_path, [])
+    other = Entry("a", entry.ds.assign_attrs(sensor="M3"), tmp_path)
+    with pytest.raises(InputError, match="sensor M3 states none"):
+        write_catalogue(tmp_path / "other", [other])
     bad = Entry("a", entry.ds.assign_attrs(start_datetime="soon"), tmp_path)
     with pytest.raises(InputError, match="no date"):
         write_catalogue(tmp_path, [bad])

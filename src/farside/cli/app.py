@@ -9,6 +9,7 @@ from farside.cli import (
     calibrate,
     chronology,
     compare,
+    findings,
     isotopes,
     maps,
     mosaic,
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run.run)
+app.command()(findings.findings)
 
 app.command()(oxides.predict)
 app.command()(oxides.validate)

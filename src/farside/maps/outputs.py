@@ -12,7 +12,7 @@ from farside.maps.difference import Differences, against_algorithms, against_map
 from farside.maps.export import export
 from farside.maps.grid import read_crs
 from farside.maps.mosaic import TILE, Mosaic, Say, mosaic, new_folder
-from farside.maps.stac import Entry, write_catalogue
+from farside.maps.stac import Entry, dates, write_catalogue
 from farside.maps.store import open_map
 from farside.maps.tiles import open_tiles, require_finished, stored_as
 from farside.spectra.prepare import open_spectra, prepare
@@ -93,6 +93,9 @@ def write_mosaic(
                 "without .zarr at its end."
             )
         return Outputs(mosaic(tiles, out, crs=system, resolution=resolution, say=say))
+    if "stac" in files:
+        for tile in tiles:  # before the work, not after it
+            dates(tile.ds)
     with new_folder(out) as folder:
         done = mosaic(tiles, folder / STORE, crs=system, resolution=resolution, say=say)
         ds = open_map(folder / STORE)

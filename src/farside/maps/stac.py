@@ -50,6 +50,9 @@ KAGUYA = (
 doi 10.1007/s11214-010-9678-3), until it hit the Moon on 11 June 2009 at 3:25 Japanese time (JAXA,
 as quoted in The Japan Times of 12 June 2009). A map whose images state no dates has these."""
 
+KAGUYA_SENSORS = ("MI", "SP", "")
+"""Sensors of Kaguya; a map that names none is taken for one of MI, which farside learnt on."""
+
 ZARR = "application/vnd.zarr; version=3"
 SHA256_MULTIHASH = "1220"
 """What leads a SHA-256 of 32 bytes in a multihash (multiformats registry: sha2-256, 0x12, 0x20)."""
@@ -136,9 +139,23 @@ def _polygon(boxes: Sequence[tuple[float, float, float, float]]) -> dict[str, An
 # -- items -------------------------------------------------------------------------------------
 
 
-def _dates(ds: xr.Dataset) -> tuple[datetime, datetime]:
-    """Return when the images were taken, from the attributes or of all of Kaguya."""
+def dates(ds: xr.Dataset) -> tuple[datetime, datetime]:
+    """Return when the images were taken, from the attributes or, for Kaguya's, of all of Kaguya."""
     sources = ds.attrs.get("sources") or [ds.attrs]
+    undated = sorted(
+        {
+            str(source.get("sensor"))
+            for source in sources
+            if not (source.get("start_datetime") and source.get("end_datetime"))
+            and source.get("sensor", "") not in KAGUYA_SENSORS
+        }
+    )
+    if undated:
+        raise InputError(
+            f"a catalogue needs dates, and a map from the sensor {', '.join(undated)} states none; "
+            "give the image the attributes start_datetime and end_datetime (2008-01-28T01:09:00Z), "
+            "or leave out the catalogue."
+        )
     ends = []
     for key, known, pick in (
         ("start_datetime", KAGUYA[0], min),
@@ -195,7 +212,7 @@ def _item(entry: Entry) -> pystac.Item:
     """Return the item of a map, its links still absolute."""
     grid = grid_of(entry.ds, f"the map {entry.name}")
     bbox, geometry = footprint(grid)
-    start, end = _dates(entry.ds)
+    start, end = dates(entry.ds)
     item = pystac.Item(
         id=entry.name,
         geometry=geometry,

@@ -62,6 +62,10 @@ class Made:
     kept: int
 
 
+DATES = ("start_datetime", "end_datetime")
+"""Attributes of an image that its tile keeps, for the catalogue."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Neighbouring blocks of one row of blocks, read together.
@@ -137,6 +141,7 @@ class Work:
             "product": str(image.attrs.get("product", "")),
             "scene": str(image.attrs.get("scene", "")),
             "photometry": str(image.attrs.get("photometry", "that of the product")),
+            **{key: str(image.attrs[key]) for key in DATES if key in image.attrs},
         }
         try:
             if stale is not None:
