@@ -108,8 +108,7 @@ def test_published_sites_do_not_decide() -> None:
     found = compare_bombardment()
     by_choice = {v.choice: v for v in found.variants}
     bare = by_choice["Imbrium at 3.92 Ga, without Nectaris"]
-    assert bare.late_over_smooth < found.late_over_smooth - 2 * bare.error
-    assert bare.late_over_smooth < 0.5
+    assert bare.late_over_smooth < 1 < found.late_over_smooth + 2 * bare.error
     assert "neither prove nor exclude" in found.verdict
     json.dumps(found.to_dict(), allow_nan=False)
 

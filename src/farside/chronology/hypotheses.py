@@ -114,7 +114,8 @@ class Bombardment:
         low, high = min([main, *others]), max([main, *others])
         side = "a late bombardment" if main > 0 else "a smooth decline"
         text = (
-            f"All sites, default priors: ln B = {main:+.1f} ± {error:.1f} for a late bombardment (spike or step) "
+            f"All sites, default priors: ln B = {main:+.1f} ± {error:.1f} for a late "
+            "bombardment (spike or step) "
             f"over a smooth decline (one slope or two), {weight(main)} evidence for {side}. Over "
             f"other choices of sites and priors it runs from {low:+.1f} to {high:+.1f}. "
         )
