@@ -25,7 +25,7 @@ docs: $(VENV)/.dev
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/speed.py
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 # torch first and alone: it is pinned, and no other package may pull in another build
 $(VENV)/.dev: $(VENV)/.core
