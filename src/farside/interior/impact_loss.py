@@ -19,7 +19,14 @@ import numpy as np
 
 from farside.errors import InputError
 from farside.geography.regions import SPA_INNER, SPA_OUTER
-from farside.interior.impact import MELTING_ENERGY, final_crater, melt_volume, transient_crater
+from farside.interior.impact import (
+    LAWS,
+    LEAST_VELOCITY,
+    MELTING_ENERGY,
+    final_crater,
+    melt_volume,
+    transient_crater,
+)
 from farside.isotopes.potassium import alpha_of, offset_after, offset_of
 
 SOURCE_KM = 250.0
@@ -112,6 +119,7 @@ def match_basin(
     offset: str | None = "apollo-mean",
     alpha: str = "between",
     *,
+    law: str = LAWS[0],
     coverage: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
@@ -125,12 +133,14 @@ def match_basin(
     ----------
     offset : name of an offset of potassium; None leaves potassium out
     alpha : name of a fractionation factor
+    law : of melt, one of `farside.interior.impact.LAWS`; that of Pierazzo et al. (1997) is not made
+        for slow impactors, so it draws none below `LEAST_VELOCITY`
     coverage, draws, seed : of the intervals
 
     Raises
     ------
     UnknownNameError
-        when there is no such offset or factor
+        when there is no such offset, factor or law
     InputError
         when too few draws match: the posterior did not converge
     """
@@ -138,11 +148,12 @@ def match_basin(
         raise InputError("give 1000 draws or more and a coverage between 0 and 1.")
     rng = np.random.default_rng(seed)
     size = SIZES_KM[0] * (SIZES_KM[1] / SIZES_KM[0]) ** rng.uniform(0, 1, draws)
-    velocity = rng.uniform(*VELOCITIES, draws)
+    slowest = max(VELOCITIES[0], LEAST_VELOCITY if law == "pierazzo1997" else 0.0)
+    velocity = rng.uniform(slowest, VELOCITIES[1], draws)
     angle = np.clip(np.degrees(np.arcsin(np.sqrt(rng.uniform(0, 1, draws)))), 5.0, 90.0)
     high, low = MELTING_ENERGY["dunite"], MELTING_ENERGY["highland"]
     energy = low * (high / low) ** rng.uniform(0, 1, draws)
-    melt = melt_volume(size, velocity, angle, energy=energy)
+    melt = melt_volume(size, velocity, angle, law=law, energy=energy)
     vapour = np.pi / 6 * size**3
     depth = _depth(melt + vapour, size / 2)
     melted = np.minimum(depth / SOURCE_KM, 1.0)
