@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ from farside.interior.impact import (
 from farside.interior.impact_loss import _depth, match_basin, mixed_offset
 from farside.isotopes.potassium import OFFSETS, lost, offset_after
 from farside.provenance import cite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SPA = Impactor(170.0, 10.0, 45.0)
 """As quoted of Potter et al. (2012), doi 10.1016/j.icarus.2012.05.032."""
@@ -184,3 +188,39 @@ def test_figure_shows_each_posterior() -> None:
 def test_too_few_matches_say_so() -> None:
     with pytest.raises(InputError, match="no convergence"):
         match_basin(draws=1000)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: transient_crater(-170.0, 10.0), "impactor is -170 km"),
+        (lambda: transient_crater([170.0, NAN], 10.0), "impactor is nan km"),
+        (lambda: transient_crater(170.0, 0.0), "velocity is 0 km/s"),
+        (lambda: transient_crater(170.0, 10.0, -45.0), "horizontal is -45 degrees"),
+        (lambda: transient_crater(170.0, 10.0, 135.0), "135 degrees"),
+        (lambda: transient_crater(170.0, 10.0, target=NAN), "density is nan"),
+        (lambda: transient_crater(170.0, 10.0, gravity=0.0), "gravity is 0 m/s2"),
+        (lambda: final_crater(-10.0), "transient crater is -10 km"),
+        (lambda: final_crater(NAN), "transient crater is nan km"),
+        (lambda: melt_volume(-170.0, 10.0), "impactor is -170 km"),
+        (lambda: melt_volume(-170.0, 15.0, law="pierazzo1997"), "impactor is -170 km"),
+        (lambda: melt_volume(170.0, 15.0, -45.0, law="pierazzo1997"), "is -45 degrees"),
+        (lambda: melt_volume(170.0, 10.0, energy=NAN), "energy of melting is nan J/kg"),
+        (lambda: melt_depth(1e6, -170.0), "impactor is -170 km"),
+        (lambda: melt_depth(NAN, 170.0), "nan km3"),
+        (lambda: depletion(0.1, modes={"olivine": 3.0}), "olivine 3; give shares"),
+        (lambda: depletion(0.1, modes={"olivine": -1.0, "orthopyroxene": 2.0}), "olivine -1,"),
+        (lambda: depletion(0.1, modes={"olivine": NAN}), "olivine nan; give shares"),
+        (lambda: depletion(0.1, modes={}), "none; give shares"),
+        (lambda: mixed_offset(0.5, 0.1, -1.0), "factor is -1"),
+        (lambda: mixed_offset(NAN, 0.1, 0.99), "melted is nan"),
+        (lambda: mixed_offset(0.5, NAN, 0.99), "lost is nan"),
+        (lambda: mixed_offset(0.5, 1.0, 0.99), "lost is 1"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -29,6 +30,11 @@ from farside.interior.minerals import density
 from farside.interior.ocean_sources import alumina_for, solid_at, sources
 from farside.interior.overturn import overturn, sort_column
 from farside.provenance import cite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from farside.interior.magma_ocean import MagmaOcean
 
 KREEP = load_kreep_components().set_index("analyte")["value"]
 
@@ -286,3 +292,42 @@ def test_names_and_solutions_that_are_not_there() -> None:
         depth_at(10.0)
     with pytest.raises(UnknownNameError):
         density("quartz", 0.5)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda o: sources(o, NAN), InputError, "mu of the ocean is nan"),
+        (lambda o: sources(o, INF), InputError, "mu of the ocean is inf"),
+        (lambda o: sources(o, 460.0, {"olivine": NAN}), InputError, "olivine is nan"),
+        (lambda o: sources(o, 460.0, {"olivine": INF}), InputError, "olivine is inf"),
+        (lambda o: sources(o, 460.0, {"olivin": 0.1}), UnknownNameError, "mean 'olivine'"),
+        (lambda o: solid_at(o, "Th", 1e-6), InputError, "never holds 1e-06 ppm Th; give"),
+        (lambda o: solid_at(o, "Th", 1e-320), InputError, "never holds"),
+        (lambda o: solid_at(o, "Th", 1e300), InputError, "never holds"),
+        (lambda o: solid_at(o, "Th", NAN), InputError, "Th of the liquid is nan ppm"),
+        (lambda o: solid_at(o, "Th", INF), InputError, "Th of the liquid is inf ppm"),
+        (lambda _: alumina_for(NAN), InputError, "crust of nan km"),
+        (lambda _: alumina_for(INF), InputError, "crust of inf km"),
+        (lambda _: crystallise_ocean(scale=INF), InputError, "elements is inf"),
+        (lambda _: crystallise_ocean(scale=NAN), InputError, "elements is nan"),
+        (lambda _: crystallise_ocean(last=NAN), InputError, "last liquid is nan"),
+        (lambda _: sort_column([3e3, 3.1e3], [0.5, INF], 500.0), InputError, "share .* inf"),
+        (lambda _: sort_column([3e3, NAN], [0.5, 0.5], 500.0), InputError, "density .* nan"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(
+    call: Callable[[MagmaOcean], object], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        call(crystallise_ocean("lpum"))
+
+
+def test_liquid_at_the_end_of_a_step_gives_its_solid_share() -> None:
+    ocean = crystallise_ocean("lpum")
+    assert solid_at(ocean, "Th", ocean.urkreep["Th"]) == pytest.approx(ocean.steps[-1].solid[1])
+    before = ocean.steps[-2]
+    assert solid_at(ocean, "Th", before.liquid["Th"]) == pytest.approx(before.solid[1])

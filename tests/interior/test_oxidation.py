@@ -10,6 +10,7 @@ al. 2003, doi 10.2138/am-2003-5-614).
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -31,6 +32,9 @@ from farside.interior.oxidation import (
     stable_phase,
 )
 from farside.provenance import cite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CELSIUS = st.floats(570, 1090)
 
@@ -195,3 +199,19 @@ def test_bad_input_is_refused() -> None:
 def test_works_can_be_cited() -> None:
     keys = ("frost1991", "myers1983", "wadhwa2008", "liu2025", "laberty1998", "chase1998")
     assert len(cite(*keys)) == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: stable_phase(800.0, float("nan")), "fO2 is nan"),
+        (lambda: stable_phase(800.0, [-20.0, float("inf")]), "fO2 is inf"),
+        (lambda: pure_gas_fo2(800.0, float("inf")), "inf bar at 800 degC"),
+        (lambda: pure_gas_fo2(800.0, 1e-60), "1e-60 bar at 800 degC; .* from 1e-"),
+        (lambda: pure_gas_fo2(800.0, 1e300), r"1e\+300 bar"),
+        (lambda: pure_gas_fo2(800.0, float("nan")), "nan"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        call()

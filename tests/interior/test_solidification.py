@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +18,9 @@ from farside.interior.geometry import DENSITY, RADIUS_KM, shell_volume
 from farside.interior.magma_ocean import crystallise_ocean
 from farside.interior.solidification import asymmetry, distribute
 from farside.provenance import cite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OCEAN = crystallise_ocean(4.6)
 CELLS = load_cells_5deg()
@@ -98,3 +102,25 @@ def test_what_cannot_be_is_refused() -> None:
     blank = CELLS.assign(Th=0.3)
     with pytest.raises(InputError, match="no solution"):
         asymmetry(OCEAN, blank)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: distribute(OCEAN, 0.5, (NAN, 40.0), 1.0), "crust of nan km"),
+        (lambda: distribute(OCEAN, 0.5, (40.0, INF), 1.0), "crust of inf km"),
+        (lambda: distribute(OCEAN, 0.5, (1730.0, 40.0), 1.0), "not fit under a crust of 1730 km"),
+        (lambda: distribute(OCEAN, 0.5, (34.0, 43.0), 1.0, background=NAN), "background is nan"),
+        (lambda: distribute(OCEAN, 0.5, (34.0, 43.0), 1.0, background=-0.1), "background is -0.1"),
+        (lambda: distribute(OCEAN, 0.5, (34.0, 43.0), 1.0, crust_density=NAN), "density .* nan"),
+        (lambda: distribute(OCEAN, NAN, (34.0, 43.0), 1.0), "near side is nan"),
+        (lambda: asymmetry(OCEAN, CELLS, scatter=NAN), "scatter nan"),
+        (lambda: asymmetry(OCEAN, CELLS, scatter=INF), "scatter inf"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        call()

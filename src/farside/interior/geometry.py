@@ -39,6 +39,15 @@ def check_share(value: float, what: str, least: float = 0.0) -> float:
     return float(value)
 
 
+def check_above(value: ArrayLike, what: str, unit: str = "") -> Float:
+    """Return values as an array; `InputError` unless all are above 0 and finite."""
+    found = np.asarray(value, dtype=float)
+    bad = found[~(np.isfinite(found) & (found > 0))]
+    if bad.size:
+        raise InputError(f"{what} is {bad.flat[0]:g}{unit}; give a finite number above 0{unit}.")
+    return found
+
+
 def shell_volume(depth_km: ArrayLike, top_km: float = 0.0) -> Float:
     """Return the volume of a shell between two depths, km3."""
     bottom = RADIUS_KM - np.asarray(depth_km, dtype=float)

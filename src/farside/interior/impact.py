@@ -26,7 +26,7 @@ from scipy.optimize import brentq
 
 from farside.errors import InputError, UnknownNameError
 from farside.interior.crust import GRAVITY
-from farside.interior.geometry import RADIUS_KM
+from farside.interior.geometry import RADIUS_KM, check_above
 from farside.interior.melting import CHANGE_6, bulk, coefficients
 
 if TYPE_CHECKING:
@@ -138,24 +138,49 @@ def transient_crater(
 ) -> Float:
     """Return the diameter of the transient crater, km; arguments broadcast.
 
+    Raises
+    ------
+    InputError
+        unless all are finite and above 0, the angle at most 90 degrees
+
     Examples
     --------
     >>> float(transient_crater(170.0, 10.0).round())
     722.0
     """
-    size, velocity = np.asarray(diameter_km, float) * 1e3, np.asarray(velocity_kms, float) * 1e3
+    size, velocity, upright = _checked(diameter_km, velocity_kms, angle_deg)
+    check_above([density, target], "a density", " kg/m3")
+    check_above(gravity, "the gravity", " m/s2")
+    size, velocity = size * 1e3, velocity * 1e3
     pi2 = FROUDE * gravity * size / velocity**2
     scale = (np.pi / 6 * density / target) ** (1 / 3) * size
-    oblique = np.sin(np.radians(np.asarray(angle_deg, float))) ** (1 / 3)
-    return np.asarray(COEFFICIENT * pi2**-EXPONENT * scale * oblique / 1e3)
+    return np.asarray(COEFFICIENT * pi2**-EXPONENT * scale * upright ** (1 / 3) / 1e3)
+
+
+def _checked(
+    diameter_km: ArrayLike, velocity_kms: ArrayLike, angle_deg: ArrayLike
+) -> tuple[Float, Float, Float]:
+    """Return diameter, velocity and sine of the angle; `InputError` where one cannot be."""
+    size = check_above(diameter_km, "the diameter of the impactor", " km")
+    velocity = check_above(velocity_kms, "the velocity", " km/s")
+    angle = check_above(angle_deg, "the angle from the horizontal", " degrees")
+    if (angle > 90).any():
+        raise InputError(f"an angle of {angle.max():g} degrees cannot be; give at most 90.")
+    return size, velocity, np.sin(np.radians(angle))
 
 
 def final_crater(
     transient_km: ArrayLike, *, target: float = DENSITY_ROCK, gravity: float = GRAVITY
 ) -> Float:
-    """Return the diameter of the final crater, km: 1.25 D_t, widened above the onset."""
+    """Return the diameter of the final crater, km: 1.25 D_t, widened above the onset.
+
+    `InputError` unless all are finite and above 0.
+    """
+    transient = check_above(transient_km, "the transient crater", " km")
+    check_above(target, "the density of the target", " kg/m3")
+    check_above(gravity, "the gravity", " m/s2")
     onset = ONSET_KM * ONSET_GRAVITY * ONSET_DENSITY / (gravity * target)
-    simple = RIM * np.asarray(transient_km, float)
+    simple = RIM * transient
     return np.asarray(simple * np.maximum(simple / onset, 1.0) ** GROWTH)
 
 
@@ -180,21 +205,18 @@ def melt_volume(
     UnknownNameError
         when there is no such law
     InputError
-        when the energy is not above 0, or a velocity is below that of the law
+        when size, velocity, angle or energy cannot be, or a velocity is below that of the law
     """
     if law not in LAWS:
         raise UnknownNameError.of("law of melt", law, LAWS)
-    size, velocity = np.asarray(diameter_km, float), np.asarray(velocity_kms, float)
-    melting = np.asarray(energy, float)
-    if (melting <= 0).any():
-        raise InputError("the energy of melting must be above 0 J/kg.")
+    size, velocity, upright = _checked(diameter_km, velocity_kms, angle_deg)
+    melting = check_above(energy, "the energy of melting", " J/kg")
     if law == "pierazzo1997":
         if (velocity < LEAST_VELOCITY).any():
             raise InputError(
                 f"the law {law} begins at {LEAST_VELOCITY:g} km/s; take abramov2012 below."
             )
         volume = np.pi / 6 * size**3
-        upright = np.sin(np.radians(np.asarray(angle_deg, float)))
         return np.asarray(0.25 * (velocity * 1e3) ** 2 / melting * volume * upright)
     cavity = np.pi / 3 * (transient_crater(size, velocity, angle_deg) / 2) ** 3
     drive = (GRAVITY * size * 1e3) ** 0.66 * (velocity * 1e3) ** 0.37
@@ -211,8 +233,9 @@ def melt_depth(melt_km3: float, diameter_km: float) -> tuple[float, float]:
     Raises
     ------
     InputError
-        when the melt is too little to reach the surface, or more than the Moon
+        when the diameter is not above 0, or the melt is none or more than the Moon
     """
+    check_above(diameter_km, "the diameter of the impactor", " km")
     deep = diameter_km / 2
 
     def miss(R: float) -> float:
@@ -259,10 +282,23 @@ def depletion(
     ----------
     melting : share F of melt drawn off as it forms, 0 to below 1
     elements : names
-    modes : minerals of the mantle, those of the source of Chang'e-6 when left out
+    modes : shares of the minerals of the mantle, sum 1; those of the source of Chang'e-6 when left
+        out
+
+    Raises
+    ------
+    InputError
+        when the melted share is not from 0 to below 1, or the shares of minerals are not shares
+    UnknownNameError
+        when there is no such element or mineral
     """
     if not 0 <= melting < 1:
         raise InputError(f"the melted share is {melting:g}; it is from 0 to below 1.")
-    D = bulk(modes or CHANGE_6.source, coefficients(elements))
+    if modes is not None and not (
+        all(share >= 0 for share in modes.values()) and np.isclose(sum(modes.values()), 1.0)
+    ):
+        given = ", ".join(f"{name} {share:g}" for name, share in modes.items()) or "none"
+        raise InputError(f"minerals: {given}; give shares that are not negative and sum to 1.")
+    D = bulk(CHANGE_6.source if modes is None else modes, coefficients(elements))
     kept = (1 - melting) ** (1 / D - 1)
     return {name: float(value) for name, value in zip(elements, kept, strict=True)}

@@ -19,6 +19,7 @@ import numpy as np
 
 from farside.errors import InputError
 from farside.geography.regions import SPA_INNER, SPA_OUTER
+from farside.interior.geometry import check_above
 from farside.interior.impact import (
     LAWS,
     LEAST_VELOCITY,
@@ -107,12 +108,25 @@ def mixed_offset(melted: Any, lost: Any, alpha: Any) -> Any:
     ----------
     melted : share m of the source, 0 to 1
     lost : share eta of the melt's potassium, 0 to below 1
-    alpha : fractionation factor
+    alpha : fractionation factor, above 0
+
+    Raises
+    ------
+    InputError
+        when a share or the factor cannot be
     """
     m, kept = np.asarray(melted, float), 1 - np.asarray(lost, float)
-    if (m < 0).any() or (m > 1).any() or (kept <= 0).any() or (kept > 1).any():
-        raise InputError("shares melted and lost are from 0 to 1 (lost: below 1).")
-    return m * kept / (m * kept + 1 - m) * offset_after(kept, alpha)
+    for what, values, good in (
+        ("melted", m, (m >= 0) & (m <= 1)),
+        ("lost", 1 - kept, (kept > 0) & (kept <= 1)),
+    ):
+        if not good.all():
+            raise InputError(
+                f"the share {what} is {values[~good].flat[0]:g}; shares melted and lost are from 0 "
+                "to 1 (lost: below 1), not in per cent."
+            )
+    factor = check_above(alpha, "the fractionation factor")
+    return m * kept / (m * kept + 1 - m) * offset_after(kept, factor)
 
 
 def match_basin(

@@ -26,6 +26,7 @@ from farside.errors import InputError, UnknownNameError
 from farside.interior.geometry import (
     DENSITY,
     base_depth,
+    check_above,
     check_depth,
     check_share,
     layer_thickness,
@@ -33,7 +34,7 @@ from farside.interior.geometry import (
     shell_volume,
 )
 from farside.interior.melting import _bulk_moon, coefficients
-from farside.interior.minerals import density
+from farside.interior.minerals import density, molar_mg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -276,8 +277,9 @@ def crystallise_ocean(
     check_depth(depth_km, "depth of the magma ocean")
     check_share(trapped, "the share of trapped liquid")
     check_share(flotation, "the share of plagioclase that floats")
-    if not scale > 0 or not 0 < last < 0.05:
-        raise InputError("the scale must be above 0, and the last liquid between 0 and 0.05.")
+    check_above(scale, "the scale of the refractory elements")
+    if not 0 < last < 0.05:
+        raise InputError(f"the last liquid is {last:g}; give a share above 0 and below 0.05.")
     start = _start(scale)
     liquid, remaining = start.copy(), 1.0
     steps: list[Step] = []
@@ -344,12 +346,12 @@ def _step(
     mean = (liquid - left * after) / ((1 - left) * effective)
     cumulate = mean * ((1 - trapped) * bulk_coefficients(sunk) + trapped)
     solid = (1 - remaining, 1 - remaining * left)
-    magnesian = {name: _mg(stage.oxides[name]) for name in sunk}
+    magnesian = {name: molar_mg(stage.oxides[name]) for name in sunk}
     top = float(base_depth(solid[1], depth))
     step = Step(
         solid,
         stage.modes,
-        _mg({o: sum(share * stage.oxides[n][o] for n, share in sunk.items()) for o in OXIDES}),
+        molar_mg({o: sum(share * stage.oxides[n][o] for n, share in sunk.items()) for o in OXIDES}),
         _named(after),
         _named(cumulate),
         1.0 / sum(share / density(name, magnesian[name]) for name, share in sunk.items()),
@@ -357,12 +359,6 @@ def _step(
         float(pressure(top)),
     )
     return step, after
-
-
-def _mg(oxides: Mapping[str, float]) -> float:
-    """Return the molar Mg/(Mg+Fe); atomic weights of Mg and Fe with their oxygen."""
-    mg, fe = oxides["MgO"] / 40.304, oxides["FeO"] / 71.844
-    return mg / (mg + fe)
 
 
 def bulk_coefficients(modes: Mapping[str, float]) -> Float:

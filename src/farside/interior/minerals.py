@@ -6,8 +6,13 @@ the program BurnMan; magnesium and iron mix by mole.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from farside.errors import UnknownNameError
 from farside.interior.geometry import check_share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # molar mass g/mol and volume cm3/mol of the magnesian and the ferrous end member; a mineral with
 # one end member has it twice
@@ -20,6 +25,12 @@ ENDS = {
 }
 """Forsterite and fayalite, enstatite and ferrosilite, diopside and hedenbergite, anorthite,
 ulvospinel."""
+
+
+def molar_mg(oxides: Mapping[str, float]) -> float:
+    """Return the molar Mg/(Mg+Fe) of oxides in wt%; masses of MgO and FeO in g/mol."""
+    mg, fe = oxides["MgO"] / 40.304, oxides["FeO"] / 71.844
+    return mg / (mg + fe)
 
 
 def density(mineral: str, mg: float) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scipy.optimize import brentq
 
 from farside.errors import InputError, UnknownNameError
+from farside.interior.geometry import check_above, check_depth
 from farside.interior.magma_ocean import (
     ALUMINA,
     ELEMENTS,
@@ -17,6 +19,7 @@ from farside.interior.magma_ocean import (
     rb_sr,
     sm_nd,
 )
+from farside.interior.minerals import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,16 +56,26 @@ def sources(
     ----------
     ocean : crystallised
     mu : 238U/204Pb of the ocean at the beginning
-    lead : partition coefficient of Pb by mineral, `LEAD` when left out
+    lead : partition coefficient of Pb by mineral, `LEAD` when left out; 0 for a
+        mineral that is not given
 
     Raises
     ------
     InputError
-        when mu or a coefficient is negative
+        when mu is not above 0, or a coefficient is negative or not finite
+    UnknownNameError
+        when a mineral is none of the ocean's
     """
     lead = LEAD if lead is None else lead
-    if mu <= 0 or min(lead.values(), default=0.0) < 0:
-        raise InputError("mu must be above 0, and partition coefficients must not be negative.")
+    check_above(mu, "mu of the ocean")
+    for name, value in lead.items():
+        if name not in ENDS:
+            raise UnknownNameError.of("mineral", name, ENDS)
+        if not 0 <= value < math.inf:
+            raise InputError(
+                f"the partition coefficient of Pb in {name} is {value:g}; give a finite number "
+                "that is not negative."
+            )
     found = []
     pb, trapped = 1.0, ocean.trapped
     for step in ocean.steps:
@@ -88,20 +101,33 @@ def solid_at(ocean: MagmaOcean, element: str, ppm: float) -> float:
     Raises
     ------
     InputError
-        when the liquid never holds as much within the last step, drawn on
+        when the element does not gather in the last liquid, or the concentration is none that
+        the last step, drawn back or on, reaches between all liquid and all solid
     """
     if element not in ocean.start:
         raise UnknownNameError.of("element", element, ocean.start)
     step = ocean.steps[-1]
     D = float(bulk_coefficients(step.modes)[ELEMENTS.index(element)])
     effective = (1 - ocean.trapped) * D + ocean.trapped
-    if effective >= 1 or ppm <= 0:
+    check_above(ppm, f"the {element} of the liquid", " ppm")
+    if effective >= 1:
         raise InputError(
-            f"{element} does not gather in the last liquid, or {ppm:g} ppm cannot be; give an "
-            "incompatible element and ppm above 0."
+            f"{element} does not gather in the last liquid; give an incompatible element."
         )
-    liquid = 1 - step.solid[1]
-    return float(1 - liquid * (ppm / ocean.urkreep[element]) ** (1 / (effective - 1)))
+    last, slope = 1 - step.solid[1], 1 / (effective - 1)
+    # in logarithms, as a power of a small concentration overflows
+    left = math.log(last) + slope * (math.log(ppm) - math.log(ocean.urkreep[element]))
+    solid = -math.expm1(left) if left <= 0 else math.nan
+    if not 0 <= solid < 1:
+        at_start, at_end = (
+            ocean.urkreep[element] * (last / liquid) ** (1 - effective) for liquid in (1.0, 1e-15)
+        )
+        raise InputError(
+            f"no solution: the liquid never holds {ppm:g} ppm {element}; give {at_start:.2g} to "
+            f"{at_end:.2g} ppm ({ocean.urkreep[element]:.2g} ppm at "
+            f"{100 * step.solid[1]:.1f} % solid)."
+        )
+    return solid
 
 
 def alumina_for(crust_km: float, depth_km: float = 855.0, flotation: float = 1.0) -> float:
@@ -115,12 +141,13 @@ def alumina_for(crust_km: float, depth_km: float = 855.0, flotation: float = 1.0
     Raises
     ------
     InputError
-        when none of `ALUMINA` makes it
+        when the thickness cannot be, or none of `ALUMINA` makes it
     """
 
     def miss(alumina: float) -> float:
         return crystallise_ocean(alumina, depth_km, flotation=flotation).crust_km - crust_km
 
+    check_depth(crust_km, "crust")
     low, high = miss(ALUMINA[0]), miss(ALUMINA[1])
     if low > 0 or high < 0:
         raise InputError(

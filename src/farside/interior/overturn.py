@@ -16,7 +16,7 @@ import numpy as np
 from farside.constants import MEAN_RADIUS
 from farside.errors import InputError
 from farside.interior.crust import GRAVITY
-from farside.interior.geometry import DENSITY, RADIUS_KM, check_depth, shell_volume
+from farside.interior.geometry import DENSITY, RADIUS_KM, check_above, check_depth, shell_volume
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -79,14 +79,14 @@ def sort_column(density: ArrayLike, share: ArrayLike, depth_km: float) -> Overtu
     Raises
     ------
     InputError
-        when shapes differ, or a density or share is not above 0
+        when shapes differ, or a density or share is not finite and above 0
     """
     check_depth(depth_km, "depth of the floor")
     rho, part = np.asarray(density, float), np.asarray(share, float)
     if rho.shape != part.shape or rho.ndim != 1 or not rho.size:
         raise InputError("densities and shares must be two lists of the same length.")
-    if not ((rho > 0).all() and (part > 0).all()):
-        raise InputError("densities and shares of layers must be above 0.")
+    check_above(rho, "the density of a layer", " kg/m3")
+    check_above(part, "the share of a layer")
     volume = part / part.sum() * float(shell_volume(depth_km))
     order = np.argsort(-rho, kind="stable")
     before, top_before = _energy(rho, volume, depth_km)

@@ -113,10 +113,18 @@ def stable_phase(temperature_c: ArrayLike, log_fo2: ArrayLike) -> NDArray[np.str
     Parameters
     ----------
     temperature_c : degC, above 565 where wustite is stable, to 1100; broadcast against `log_fo2`
-    log_fo2 : log10 of the oxygen fugacity in bar
+    log_fo2 : log10 of the oxygen fugacity in bar, finite
+
+    Raises
+    ------
+    InputError
+        outside the range of the buffers, or for a fugacity that is missing
     """
     celsius = _celsius(temperature_c)
     given = np.asarray(log_fo2, dtype=float)
+    if not np.isfinite(given).all():
+        bad = given[~np.isfinite(given)].flat[0]
+        raise InputError(f"log10 fO2 is {bad:g}; give finite numbers, log10 of bar.")
     step = sum((given >= buffer_fo2(n, celsius)).astype(int) for n in ("IW", "WM", "MH"))
     return np.asarray(np.asarray(PHASES)[np.asarray(step)])
 
@@ -198,6 +206,11 @@ def pure_gas_fo2(temperature_c: float, pressure_bar: float = 1.0, pair: str = "H
     temperature_c : degC (800 to 1800 K)
     pressure_bar : total pressure, above 0
     pair : one of `GASES`
+
+    Raises
+    ------
+    InputError
+        outside the temperatures, or for a pressure at which all of the gas or none falls apart
     """
     if not pressure_bar > 0:
         raise InputError(f"a pressure is above 0 bar, not {pressure_bar:g}.")
@@ -206,12 +219,23 @@ def pure_gas_fo2(temperature_c: float, pressure_bar: float = 1.0, pair: str = "H
 
     def oxygen(log_x: float) -> float:
         x = 10**log_x
-        return float(np.log10(pressure_bar * x / 2 / (1 + x / 2)))
+        return float(np.log10(pressure_bar) + log_x - np.log10(2 + x))
 
     def balance(log_x: float) -> float:
         return float(np.log10(1 - 10**log_x) - log_x - log_k - oxygen(log_x) / 2)
 
-    return oxygen(float(brentq(balance, -30.0, -1e-12)))
+    least, most = -30.0, -1e-12
+    if not balance(least) > 0 > balance(most):
+        # the balance is linear in log10 P with slope -1/2
+        ends = sorted(float(np.log10(pressure_bar)) + 2 * balance(x) for x in (least, most))
+        possible = (
+            f"from 1e{ends[0]:.0f} to 1e{ends[1]:.0f} bar" if np.isfinite(ends).all() else "finite"
+        )
+        raise InputError(
+            f"no solution for {pressure_bar:g} bar at {temperature_c:g} degC; give a pressure that "
+            f"is {possible}."
+        )
+    return oxygen(float(brentq(balance, least, most)))
 
 
 # -- what the Moon would need ------------------------------------------------------------------

@@ -24,7 +24,14 @@ from farside.errors import InputError
 from farside.geography import area_weights
 from farside.geography.regions import in_spa, near_side_fraction, terrane
 from farside.interior.crust import Crust, cell_thickness, grail_crust
-from farside.interior.geometry import DENSITY, RADIUS_KM, check_share, shell_volume
+from farside.interior.geometry import (
+    DENSITY,
+    RADIUS_KM,
+    check_above,
+    check_depth,
+    check_share,
+    shell_volume,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,12 +104,14 @@ def distribute(
     Raises
     ------
     InputError
-        when a share is outside 0 to 1 or a thickness or background cannot be
+        when a share is outside 0 to 1, a thickness, background or density cannot be, or the last
+        liquid does not fit under a crust
     """
     check_share(share_near, "the share of the near side")
-    if min(crust) <= 0 or max(crust) >= RADIUS_KM or background < 0 or crust_density <= 0:
+    check_above(crust_density, "the density of the crust", " kg/m3")
+    if not 0 <= background < np.inf:
         raise InputError(
-            "a crust must be thicker than 0 km, and background and density not negative."
+            f"the background is {background:g} ppm Th; give a finite number that is not negative."
         )
     both = mixed if isinstance(mixed, tuple) else (mixed, mixed)
     liquid = DENSITY * float(shell_volume(ocean.depth_km)) * (1 - ocean.steps[-1].solid[1])
@@ -110,8 +119,13 @@ def distribute(
     layers, thorium = [], []
     for share, km, part in zip((share_near, 1 - share_near), crust, both, strict=True):
         check_share(part, "the mixed share")
+        check_depth(km, "crust")
         # half a sphere: radius of what lies below the layer
         inner = (RADIUS_KM - km) ** 3 - share * liquid / DENSITY / (2.0 / 3.0 * np.pi)
+        if inner < 0:
+            raise InputError(
+                f"the last liquid does not fit under a crust of {km:g} km; give a thinner one."
+            )
         layers.append(float(RADIUS_KM - km - np.cbrt(inner)))
         mass = crust_density * half * km * _curved(km)
         thorium.append(background + part * share * liquid * ocean.urkreep["Th"] / mass)
@@ -189,10 +203,13 @@ def asymmetry(
     Raises
     ------
     InputError
-        when the scatter is negative, or thorium is not above the background on a side
+        when the scatter is negative or not finite, or thorium is not above the background on a side
     """
-    if scatter < 0 or not 0 < coverage < 1 or draws < 100:
-        raise InputError("scatter must not be negative, coverage in 0 to 1, draws 100 or more.")
+    if not 0 <= scatter < np.inf or not 0 < coverage < 1 or not draws >= 100:
+        raise InputError(
+            f"scatter {scatter:g}, coverage {coverage:g}, draws {draws:g}: scatter must be finite "
+            "and not negative, coverage in 0 to 1, draws 100 or more."
+        )
     table = load_cells_5deg() if cells is None else cells
     rng = np.random.default_rng(seed)
     weight = area_weights(table)
