@@ -15,6 +15,7 @@ from farside.constants import OXIDES
 from farside.datasets import load_cells_5deg, sidecar, table_names
 from farside.datasets.published import load_published_values
 from farside.errors import UnknownNameError
+from farside.interior.volcanism import mare_test
 from farside.provenance import references
 from farside.report._links import described
 from farside.study import catalogue, change6, flux, magnesian, transfer, transparency
@@ -162,6 +163,63 @@ def test_the_mission_claim_holds_against_the_near_side_and_fails_in_iron_on_the_
     assert by_name["spa-near-side"].verdict == SUPPORTS
     # the basin is the iron-rich anomaly of the far side (Jolliff et al. 2000)
     assert part(by_name["spa-far-highlands"], "FeO, cells").verdict == CONTRADICTS
+
+
+# -- verdicts that turn on a choice -------------------------------------------------------------
+
+
+def test_depth_of_melt_is_asked_of_both_laws_and_only_one_is_sure(by_name: ByName) -> None:
+    """The laws differ by more than the margin above the 250 km of Zhou et al. (2025).
+
+    Collins et al. (2005) print the law of Pierazzo et al. (1997); at the energy of dunite it melts
+    less for the same impactor, so it must be the less sure one.
+    """
+    finding = by_name["impact-melting"]
+    one, other = (part(finding, "depth of melt", law) for law in ("abramov2012", "pierazzo1997"))
+    assert one.decides
+    assert other.decides
+    assert other.value < one.value
+    assert other.chance < one.chance
+    assert other.lower < 250.0 < one.lower  # why "about 250 km" cannot stand by the first law
+    assert finding.verdict == CANNOT_TELL
+
+
+def test_the_last_liquid_is_not_told_where_mixing_may_differ_by_a_factor_of_two(
+    by_name: ByName,
+) -> None:
+    """No paper says how alike the sides were mixed, so a wider choice must be able to undo it."""
+    finding = by_name["asymmetric-ocean"]
+    narrow, wide = part(finding, "factor of 1.6"), part(finding, "factor of 2.0")
+    # a wider prior of ln(m_near / m_far) about 0 leaves the middle and widens the interval
+    assert wide.value == pytest.approx(narrow.value, abs=0.01)
+    assert wide.lower < 0.5 < narrow.lower
+    assert wide.decides
+    assert narrow.decides
+    assert finding.verdict == CANNOT_TELL
+
+
+def test_cells_of_150_km_do_not_decide_on_outcrops(by_name: ByName) -> None:
+    """A cell is 5 degrees, 152 km; the claim is about outcrops on a fine map."""
+    finding = by_name["magnesian-share"]
+    assert not part(finding, "cells of 150 km").decides
+    assert np.isnan(part(finding, "scale of outcrops").value)
+    assert finding.verdict == CANNOT_TELL
+
+
+def test_the_source_of_the_high_al_basalt_stands_against_the_claim_on_kreep(
+    by_name: ByName,
+) -> None:
+    # abstracts: mu about 1620 (Zhang et al. 2024) and about 680 (Li et al. 2021)
+    p = part(by_name["kreep"], "mu of the source of the high-Al basalt")
+    assert p.value == pytest.approx(1620 / 680)
+    assert not p.decides
+
+
+def test_the_share_that_thickness_explains_has_the_interval_of_its_blocks(by_name: ByName) -> None:
+    p = part(by_name["crust-volcanism"], "lack of mare that thickness explains")
+    test = mare_test()
+    assert (p.lower, p.upper) == test.explained_interval
+    assert p.value == test.explained
 
 
 # -- ages --------------------------------------------------------------------------------------

@@ -156,6 +156,21 @@ def test_numbers_have_the_digits_that_their_interval_bears() -> None:
     assert normal("x", 7.2, 3.9, "%").text() == "7 (0 to 15) %"  # -0.4 is no minus zero
 
 
+@pytest.mark.parametrize(
+    ("sigmas", "text"),
+    # normal quantiles: P(z < 2.33) = 0.9901, 2.32 0.9898, 1.96 0.975
+    [(9.0, ">0.99"), (2.33, ">0.99"), (2.32, "0.99"), (1.96, "0.98"), (0.0, "0.50"),
+     (-2.32, "0.01"), (-2.33, "<0.01")],
+)  # fmt: skip
+def test_probabilities_near_certainty_are_printed_as_limits(sigmas: float, text: str) -> None:
+    assert normal("x", sigmas, 1.0, "1", ABOVE).probability() == text
+
+
+def test_a_probability_that_is_not_known_is_said_to_be_so() -> None:
+    assert unknown("x", "1", statement=ABOVE).probability() == "not computed"
+    assert normal("x", 1.0, 1.0, "1", decides=False).probability() == ""
+
+
 def test_a_finding_is_plain_and_names_what_it_rests_on() -> None:
     nan = math.nan
     figure = Published(2830.0, 5.0, nan, nan, "Ma", "cui2024", "abstract")
@@ -167,5 +182,7 @@ def test_a_finding_is_plain_and_names_what_it_rests_on() -> None:
     assert content["references"] == ["cui2024", "he2025"]
     assert content["parts"][0]["published"][1]["value"] is None
     assert content["parts"][0]["coverage"] == COVERAGE
+    assert "(cui2024, abstract)" in str(found)
+    assert "(he2025, secondary copy)" in str(found)
     for text in ("2830 ± 5 Ma", "1 to 1.5 ug/g", "SUPPORTS", "2500 to 3100"):
         assert text in str(found)

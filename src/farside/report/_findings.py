@@ -37,14 +37,15 @@ class Row:
     Parameters
     ----------
     finding : shown
-    published : (text, key) of what its deciding parts are held against, each once
+    published : (text, key, status) of what its deciding parts are held against, each once;
+        status is what was read of it
     computed : the deciding number that speaks least for the claim
     what : what it is
     figure : name of its figure
     """
 
     finding: Finding
-    published: tuple[tuple[str, str], ...]
+    published: tuple[tuple[str, str, str], ...]
     computed: str
     what: str
     figure: str
@@ -65,8 +66,9 @@ def counted(found: Findings) -> dict[str, int]:
 
 
 def weakest(finding: Finding) -> Part:
-    """Return the deciding number that speaks least for the claim."""
-    deciding = [p for p in finding.parts if p.decides and math.isfinite(p.value)]
+    """Return the deciding number that speaks least for the claim, if one could be computed."""
+    asked = [p for p in finding.parts if p.decides]
+    deciding = [p for p in asked if math.isfinite(p.value)] or asked
     return min(deciding, key=lambda p: 1.0 if math.isnan(p.chance) else p.chance)
 
 
@@ -86,11 +88,14 @@ def typeset(text: str) -> str:
     return _MINUS.sub("−", text).replace("ug/g", "µg/g")
 
 
-def _published(parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
-    pairs = [
-        (typeset(str(p)), p.reference) for part in parts if part.decides for p in part.published
+def _published(parts: Sequence[Part]) -> tuple[tuple[str, str, str], ...]:
+    found = [
+        (typeset(str(p)), p.reference, p.status)
+        for part in parts
+        if part.decides
+        for p in part.published
     ]
-    return tuple(dict.fromkeys(pairs))
+    return tuple(dict.fromkeys(found))
 
 
 def figure(finding: Finding, name: str) -> str:

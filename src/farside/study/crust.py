@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from farside.interior.volcanism import mare_test
 from farside.study._published import claimed
-from farside.study.finding import Finding, Part, Statement, normal
+from farside.study.finding import Finding, Part, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,8 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             f"highlands. But the basin's crust is thin ({basin.thickness_km:.0f} km by isostasy), "
             f"and the same rule asks for mare over {100 * basin.predicted:.0f} % of it where "
             f"{100 * basin.observed:.0f} % is seen: thickness alone "
-            "is not the cause. What else, a poor source or too little heat, is not tested here.",
+            "is not the cause. Thorium, for heat, stands beside as a second one; a poor source is "
+            "not tested here.",
             "Crustal thickness from gravity instead of isostasy, and buried basalt (cryptomare) "
             "in the basin, which is counted as none here.",
             ("farside.interior.volcanism.mare_test", "farside.interior.crust.cell_thickness"),
@@ -58,12 +59,14 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 def _explained(test: MareTest, by: str, *, decides: bool) -> Part:
     low, high = test.explained_interval
-    return normal(
+    return Part(
         f"share of the far side's lack of mare that {by} explains",
         test.explained,
-        (high - low) / _WIDE,
+        low,
+        high,
         "1",
         MOST,
+        MOST.chance(test.explained, (high - low) / _WIDE),
         decides=decides,
         published=(claimed("thicker crust, less mare", "", "mission document"),) if decides else (),
     )
@@ -72,12 +75,15 @@ def _explained(test: MareTest, by: str, *, decides: bool) -> Part:
 def _excess(test: MareTest, region: str, by: str, *, decides: bool) -> Part:
     found = test.region(region)
     low, high = found.excess_interval
-    return normal(
+    excess = found.predicted - found.observed
+    return Part(
         f"mare foretold by {by} less mare seen, {region}",
-        found.predicted - found.observed,
-        (high - low) / _WIDE,
+        excess,
+        low,
+        high,
         "1",
         TOO_MUCH,
+        TOO_MUCH.chance(excess, (high - low) / _WIDE),
         decides=decides,
         note=f"share of the area; crust {found.thickness_km:.0f} km",
     )

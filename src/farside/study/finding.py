@@ -30,6 +30,8 @@ SUPPORTS, CONTRADICTS, CANNOT_TELL = "supports", "contradicts", "cannot tell"
 SURE = 0.95
 """Probability from which a statement counts as told; its complement contradicts. Our choice."""
 COVERAGE = 0.95
+MOST_SHOWN = 0.99
+"""Probabilities beyond this, and below its complement, are printed as a limit; our choice."""
 TWO_DIGITS_BELOW = 3.5
 """An interval is printed to two digits where its half begins with a digit below this, else to one,
 as errors commonly are."""
@@ -165,6 +167,17 @@ class Part:
             return ""
         return verdict_of(self.chance)
 
+    def probability(self) -> str:
+        """Return the probability as text; draws and models bear no more than two digits of it."""
+        if self.statement is None:
+            return ""
+        if math.isnan(self.chance):
+            return "not computed"
+        if self.chance > MOST_SHOWN:
+            return f">{MOST_SHOWN:g}"
+        least = 1.0 - MOST_SHOWN
+        return f"<{least:.2g}" if self.chance < least else f"{self.chance:.2f}"
+
     def text(self) -> str:
         """Return value and interval with the digits that the interval bears."""
         if math.isnan(self.value):
@@ -289,11 +302,14 @@ class Finding:
         """Return the finding as text."""
         lines = [f"{self.title} [{self.name}]: {self.verdict.upper()}", f"  claim    {self.claim}"]
         for part in self.parts:
-            told = f"  ({part.statement}: {part.verdict})" if part.statement else ""
+            told = (
+                f"  ({part.statement}: {part.verdict}, probability {part.probability()})"
+                if part.statement
+                else ""
+            )
             lines.append(f"  {'decides' if part.decides else 'beside '}  {part.what}: "
                          f"{part.text()}{told}")  # fmt: skip
-            lines += [f"             published {p} ({p.reference or p.status})"
-                      for p in part.published]  # fmt: skip
+            lines += [f"             published {p} ({_source(p)})" for p in part.published]
         lines += [f"  why      {self.why}", f"  needs    {self.what_would_decide}"]
         return "\n".join([*lines, *(f"  note     {note}" for note in self.notes)])
 
@@ -328,6 +344,10 @@ def _spelt(part: Part) -> str:
         for x in (part.value, part.lower, part.upper)
     )
     return f"{value} ({low} to {high})"
+
+
+def _source(figure: Published) -> str:
+    return ", ".join(filter(None, (figure.reference, figure.status)))
 
 
 def _shown(unit: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import numpy as np
 from farside.datasets import load_cells_5deg
 from farside.geography import area_weights, in_spa, near_side_fraction
 from farside.geography.regions import PKT_THORIUM_PPM, is_mare
+from farside.isotopes.lead import PUBLISHED_MU
 from farside.oxides.contrast import PATCH_CELLS
 from farside.samples.kreep import DEFAULT_RELATIVE, contrast
 from farside.study._published import published
-from farside.study.finding import Finding, Part, Statement, normal
+from farside.study.finding import Finding, Part, Published, Statement, normal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +45,7 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
         _orbit("Th of the basin over the far-side highlands, from orbit", _basin, _highlands,
                decides=False),
         _mu(),
+        _mu_high_al(),
     )  # fmt: skip
     return (
         Finding(
@@ -52,13 +55,15 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             parts,
             "Thorium is lower by a factor from orbit and in the soil. Without the terrane around "
             "Procellarum the near side is still richer, by less; the basin itself is richer than "
-            "the highlands around it.",
+            "the highlands around it. Against the claim, the high-Al basalt of Chang'e-6 comes "
+            "from a source rich in KREEP (Zhang et al. 2024; mu about 1620): the far-side mantle "
+            "was not without KREEP everywhere.",
             "For the mantle: initial Sr and Nd isotopes of Chang'e-6 basalts in print with their "
             "errors, and rare earths of the soil. Landing sites are no random sample of the near "
             "side: most lie in or near the KREEP terrane.",
             ("farside.samples.kreep.contrast", "farside.study.kreep.mean_thorium"),
             ("cells_5deg", "returned_samples", "apollo_analyses", "published_values"),
-            ("prettyman2006", "li2024", "li2022", "meyer2012"),
+            ("prettyman2006", "li2024", "li2022", "meyer2012", "zhang2024", "li2021"),
             (
                 f"the soil's figures come without errors: {DEFAULT_RELATIVE:.0%} is taken",
                 "near-side soils: the mean of the logarithm, with its error by their scatter",
@@ -163,5 +168,24 @@ def _mu() -> Part:
         published=(far, near, published("mu-apollo")),
         decides=False,
         note="published without errors",
+        alike=False,
+    )
+
+
+def _mu_high_al() -> Part:
+    """Return mu of the source of the high-Al basalt, as published, over that of Chang'e-5."""
+    (value, _), key = PUBLISHED_MU["Chang'e-6 high-Al basalt"]
+    far = Published(value, math.nan, math.nan, math.nan, "1", key, "abstract, about")
+    near = published("mu-change-5")
+    ratio = far.value / near.value
+    return Part(
+        "mu of the source of the high-Al basalt over that of Chang'e-5",
+        ratio,
+        ratio,
+        ratio,
+        "1",
+        published=(far, near),
+        decides=False,
+        note="against the claim; published without errors",
         alike=False,
     )

@@ -13,7 +13,7 @@ from farside.geography import area_weights, in_spa, near_side_fraction
 from farside.maps.derived import LITHOLOGIES, MAGNESIAN_MG, classify, molar_mg_number
 from farside.oxides.contrast import HIGHLAND_MARE
 from farside.study._published import claimed
-from farside.study.finding import Finding, Part, Statement, drawn
+from farside.study.finding import Finding, Part, Statement, drawn, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,15 +56,23 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
     near, far = highlands(near=True), highlands(near=False)
     whole = far.classes.sum(axis=1) - near.classes.sum(axis=1)
     parts: list[Part] = [
-        drawn(
-            "share of magnesian feldspathic and noritic ground, far less near highlands",
-            100 * whole,
+        unknown(
+            "share of magnesian rock at the scale of outcrops, far less near highlands",
             "% of the area",
-            MORE,
+            statement=MORE,
             published=(
                 claimed("a clearly larger share on the far side", "sitp2026", "secondary copy"),
             ),
-        )
+            note="gamma-ray cells of 150 km do not resolve outcrops",
+        ),
+        drawn(
+            "share of magnesian feldspathic and noritic ground, cells of 150 km, far less near "
+            "highlands",
+            100 * whole,
+            "% of the area",
+            MORE,
+            decides=False,
+        ),
     ]
     for k, name in enumerate(MAGNESIAN):
         parts += [
@@ -87,10 +95,10 @@ def _finding(parts: tuple[Part, ...], near: Share, far: Share) -> Finding:
         "The far-side highlands expose a clearly larger share of magnesian anorthosite and "
         "Mg-suite rock than the near side's (map of 2026 with Chang'e-6 truth).",
         parts,
-        "At the scale of gamma-ray cells, 150 km, the near-side highlands are the more magnesian "
-        "ones by these classes, once the noise of the cells is taken away. Outcrops as small as "
-        "those of the map of 2026 are not resolved, and an error of MgO that differs between the "
-        "sides is not in the interval.",
+        "The claim is about outcrops on a fine map, and nothing here resolves them. At the scale "
+        "of gamma-ray cells, 150 km, the near-side highlands are the more magnesian ones by these "
+        "classes, once the noise of the cells is taken away; an error of MgO that differs between "
+        "the sides is not in that interval.",
         "Mg# at the scale of outcrops to a few per cent: pyroxene and olivine spectra, or a gamma "
         "spectrometer in low orbit. A soil cannot tell magnesian anorthosite from a mixture.",
         ("farside.study.magnesian.highlands", "farside.maps.derived.classify"),
