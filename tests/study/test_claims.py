@@ -171,8 +171,8 @@ def test_the_mission_claim_holds_against_the_near_side_and_fails_in_iron_on_the_
 def test_depth_of_melt_is_asked_of_both_laws_and_only_one_is_sure(by_name: ByName) -> None:
     """The laws differ by more than the margin above the 250 km of Zhou et al. (2025).
 
-    By the law of Pierazzo et al. (1997) the same impactor melts less than half as much, so it must be
-    the less sure one.
+    By the law of Pierazzo et al. (1997) the same impactor melts less than half as much, so it must
+    be the less sure one.
     """
     finding = by_name["impact-melting"]
     one, other = (part(finding, "depth of melt", law) for law in ("abramov2012", "pierazzo1997"))
