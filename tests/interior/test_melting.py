@@ -257,6 +257,20 @@ def test_bad_water() -> None:
         water.melt_from_apatite(-1.0)
 
 
+@pytest.mark.parametrize("bad", [float("nan"), -0.1, 1.5])
+def test_fractions_that_are_none_are_refused(bad: float) -> None:
+    for call in (
+        lambda: melting.crystallise(1.0, 0.1, bad),
+        lambda: melting.batch_melt(1.0, 0.1, bad),
+        lambda: melting.fractional_melt(1.0, 0.1, bad),
+        lambda: water.source_water(100.0, bad, 0.5),
+        lambda: water.source_water(100.0, 0.02, bad),
+        lambda: water.melt_from_apatite(100.0, D=(bad, 0.5)),
+    ):
+        with pytest.raises(InputError):
+            call()
+
+
 def test_every_reference_of_a_recipe_is_known() -> None:
     for recipe in melting.RECIPES.values():
         assert cite(recipe.reference)

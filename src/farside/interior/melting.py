@@ -70,14 +70,14 @@ def crystallise(melt: ArrayLike, D: ArrayLike, crystallised: ArrayLike) -> Float
     crystallised : fraction x of the melt that has crystallised, 0 <= x < 1
     """
     x = np.asarray(crystallised, dtype=float)
-    if (x < 0).any() or (x >= 1).any():
+    if not ((x >= 0) & (x < 1)).all():
         raise InputError("a crystallised fraction is from 0 to below 1, not in per cent.")
     return np.asarray(np.asarray(melt) * (1 - x) ** (np.asarray(D) - 1))
 
 
 def _fraction(value: ArrayLike, what: str) -> Float:
     fraction = np.asarray(value, dtype=float)
-    if (fraction <= 0).any() or (fraction > 1).any():
+    if not ((fraction > 0) & (fraction <= 1)).all():
         raise InputError(f"a {what} is above 0 and at most 1, not in per cent.")
     return fraction
 

@@ -82,7 +82,7 @@ def source_water(
     1.25
     """
     F, x = np.asarray(melting, dtype=float), np.asarray(crystallised, dtype=float)
-    if (F <= 0).any() or (F > 1).any() or (x < 0).any() or (x >= 1).any():
+    if not (((F > 0) & (F <= 1)).all() and ((x >= 0) & (x < 1)).all()):
         raise InputError("melted and crystallised fractions are between 0 and 1, not per cent.")
     return np.asarray(np.asarray(melt) * (1 - x) ** (1 - D) * (D + F * (1 - D)))
 
@@ -137,7 +137,7 @@ def melt_from_apatite(
     D : range of the partition coefficient (uniform in its logarithm)
     coverage : of the interval
     """
-    if apatite < 0 or D[0] <= 0 or D[0] > D[1]:
+    if not (apatite >= 0 and 0 < D[0] <= D[1]):
         raise InputError("water is not negative, and D is a range from low to high above 0.")
     rng = np.random.default_rng(0)
     low, high = float(np.log(D[0])), float(np.log(D[1]))
