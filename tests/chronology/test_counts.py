@@ -18,7 +18,7 @@ from farside.chronology.binning import limits, next_limit, to_bins
 from farside.chronology.buffered import erasing_diameter, non_sparse_exposure
 from farside.chronology.counts import BinnedCount, CraterCount, make_count
 from farside.chronology.csfile import parse_cs, run_cs
-from farside.chronology.files import COLUMNS, compare_systems, date_file, list_systems
+from farside.chronology.files import COLUMNS, compare_systems, date_files, list_systems
 from farside.chronology.flags import equilibrium_diameter, flag_clustered, flag_equilibrium
 from farside.chronology.formats import read_count, write_count
 from farside.chronology.randomness import randomness
@@ -681,19 +681,19 @@ def test_files_give_ages_tables_and_figures(tmp_path: Path) -> None:
     write_count(scattered(200), tmp_path / "a.scc")
     for presentation in ("cumulative", "differential", "r", "hartmann", "uncertainty"):
         out = tmp_path / f"{presentation}.png"
-        found = date_file(
-            tmp_path / "a.scc", "neukum1983", (0.35, 2.0), plot=out, presentation=presentation,
+        found = date_files(
+            [tmp_path / "a.scc"], "neukum1983", (0.35, 2.0), plot=out, presentation=presentation,
             csv_file=tmp_path / "a.csv", budget=True,
         )  # fmt: skip
         assert out.stat().st_size > 5000
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["ages"][0]["craters"] > 0
     assert "error from counting" in str(found)
     with pytest.raises(UnknownNameError, match="cumulative"):
-        date_file(
-            tmp_path / "a.scc", "neukum1983", plot=tmp_path / "a.png", presentation="comulative"
+        date_files(
+            [tmp_path / "a.scc"], "neukum1983", plot=tmp_path / "a.png", presentation="comulative"
         )
     with pytest.raises(UnknownNameError, match=r"\.png"):
-        date_file(tmp_path / "a.scc", "neukum1983", plot=tmp_path / "a.gif")
+        date_files([tmp_path / "a.scc"], "neukum1983", plot=tmp_path / "a.gif")
 
 
 def test_systems_are_compared_at_the_same_density() -> None:

@@ -14,7 +14,7 @@ from farside.chronology.budget import with_budget
 from farside.chronology.calibrate import calibrate
 from farside.chronology.counts import make_count
 from farside.chronology.curves import ln_spread
-from farside.chronology.files import date_file
+from farside.chronology.files import date_files
 from farside.chronology.formats import write_count
 from farside.chronology.recalibrated import (
     NAME,
@@ -91,8 +91,8 @@ def test_ages_carry_the_error_of_the_curve() -> None:
 def test_an_age_from_a_file_states_the_error_of_the_curve(tmp_path: Path) -> None:
     path = tmp_path / "count.diam"
     write_count(make_count(np.full(50, 1.2), 2e4, name="some"), path)
-    (age,) = date_file(path, NAME, (1.0, 10.0)).ages
+    (age,) = date_files([path], NAME, (1.0, 10.0)).ages
     assert age.terms["chronology"] > 0
     assert "error from chronology" in str(age)
-    (plain,) = date_file(path, "neukum1983", (1.0, 10.0)).ages
+    (plain,) = date_files([path], "neukum1983", (1.0, 10.0)).ages
     assert not plain.terms

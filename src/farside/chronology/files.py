@@ -76,16 +76,6 @@ class Ages:
         return "\n".join([*lines, *(f"wrote {path}" for path in self.written)])
 
 
-def date_file(
-    path: Path,
-    system_name: str,
-    range_km: tuple[float, float] | None = None,
-    **options: Any,
-) -> Ages:
-    """Return the age of the count in one file: `date_files` of it."""
-    return date_files([path], system_name, range_km, **options)
-
-
 def date_files(
     paths: Sequence[Path],
     system_name: str,

@@ -25,6 +25,10 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of a command
     min_share: Annotated[
         float, typer.Option(help="Least covered share of a cell, for prospector.", min=0.01, max=1)
     ] = 0.5,
+    as_is: Annotated[
+        bool,
+        typer.Option("--as-is", help="Take a sensor without a known transfer to MI uncorrected."),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -36,5 +40,13 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of a command
 
     with steps(quiet=quiet) as say:
         say(f"compare {path.name} with {against}")
-        found = compare_map(path, against, tile=tile, spectra=spectra, out=out, min_share=min_share)
+        found = compare_map(
+            path,
+            against,
+            tile=tile,
+            spectra=spectra,
+            out=out,
+            min_share=min_share,
+            as_is=as_is,
+        )
     show(found, str(found), as_json=as_json)

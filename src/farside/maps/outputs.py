@@ -119,6 +119,7 @@ def compare_map(
     spectra: Path | None = None,
     out: Path | None = None,
     min_share: float = MIN_SHARE,
+    as_is: bool = False,
 ) -> Comparison | Differences:
     """Compare a map with Lunar Prospector, with published algorithms or with another map.
 
@@ -130,6 +131,7 @@ def compare_map(
     spectra : image that the map was made of, for ``algorithms``
     out : store to write the difference of every pixel to, for ``algorithms``
     min_share : least share of a cell that the map must cover, for ``prospector``
+    as_is : take spectra of a sensor without a known transfer to MI uncorrected
 
     Raises
     ------
@@ -148,7 +150,7 @@ def compare_map(
             raise InputError(
                 "algorithms run on spectra: name the image that the map was made of (--spectra)."
             )
-        image, transfer = prepare(open_spectra(Path(spectra)))
+        image, transfer = prepare(open_spectra(Path(spectra)), as_is=as_is)
         return against_algorithms(ds, image if transfer is None else transfer.apply(image), out=out)
     if not Path(against).exists():
         raise InputError(
