@@ -1,0 +1,1 @@
+"""The interactive map of the far side in the browser, for ``farside explore``."""
