@@ -11,7 +11,7 @@ import pytest
 
 from farside.constants import OXIDES
 from farside.report import figures
-from farside.report._style import ACCENTS, N_ACCENTS, accent, css_variables, marker, pretty
+from farside.report._style import ACCENTS, FAINT, INK, MUTED, accent, css_variables, marker, pretty
 from farside.report.page import Context
 
 Draw = Callable[[Context], str]
@@ -138,15 +138,14 @@ def test_ids_of_two_figures_differ(context: Context) -> None:
 
 
 def test_series_are_told_apart_by_colour_and_marker() -> None:
-    for n in range(2, N_ACCENTS + 1):
-        assert len({accent(i, n) for i in range(n)}) == n
-        assert len({marker(i) for i in range(n)}) == n
+    series = range(63)  # 7 colours and 9 markers have no factor in common
+    assert len({(accent(i), marker(i)) for i in series}) == len(series)
 
 
 def test_both_schemes_declare_the_same_variables() -> None:
     light, dark = (re.findall(r"(--fig-[a-z0-9-]+):", css) for css in css_variables())
     assert light == dark
-    assert len(light) == N_ACCENTS + 3
+    assert len(light) == len({INK, MUTED, FAINT, *ACCENTS})
 
 
 def _luminance(colour: str) -> float:
@@ -158,7 +157,8 @@ def _luminance(colour: str) -> float:
 
 @pytest.mark.parametrize(("scheme", "page"), [(0, "#fdfdfc"), (1, "#14171b")])
 def test_accents_stand_out_from_the_page(scheme: int, page: str) -> None:
-    own = re.findall(r"--fig-accent-\d:(#[0-9a-f]{6})", css_variables()[scheme])
+    own = re.findall(r"--fig-(?:accent-\d|ink):(#[0-9a-f]{6})", css_variables()[scheme])
+    assert len(own) == len(ACCENTS)
     for colour in own:
         high, low = sorted((_luminance(colour), _luminance(page)), reverse=True)
         assert (high + 0.05) / (low + 0.05) > 2.0

@@ -1,7 +1,8 @@
-"""How figures look: one style, colours that follow the page, and the same SVG bytes every time.
+"""Figures in the page: colours that follow its scheme, and the same SVG bytes every time.
 
-Colours are written as CSS variables with the light colour as fallback, so a figure inside the page
-turns with its colour scheme and one saved alone keeps the light one.
+The style is that of `farside.style`. Colours are written as CSS variables with the light colour as
+fallback, so a figure inside the page turns with its colour scheme and one saved alone keeps the
+light one.
 """
 
 from __future__ import annotations
@@ -10,14 +11,22 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from cmcrameri import cm
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from farside.constants import OXIDES
+from farside.style import (
+    ACCENTS,
+    DOUBLE_IN,
+    FAINT,
+    INK,
+    MUTED,
+    accent,
+    marker,
+    pretty,
+    styled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,101 +37,34 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     Record = Mapping[str, Any]
 
-WIDTH_IN = 7.2
-"""Width of a figure in inches: two columns of a journal page."""
+__all__ = [
+    "ACCENTS",
+    "FAINT",
+    "INK",
+    "MUTED",
+    "THIN",
+    "accent",
+    "bare",
+    "column",
+    "css_variables",
+    "draw",
+    "key",
+    "marker",
+    "one_to_one",
+    "ordered",
+    "panels",
+    "pretty",
+    "reach",
+]
 
-INK, MUTED, FAINT = "#1f2329", "#6a727c", "#d3d8de"
 _SCHEME = {
     "ink": (INK, "#e4e7eb"),
     "muted": (MUTED, "#98a1ac"),
     "faint": (FAINT, "#3a4048"),
+    # the accents stand out from both pages as they are
+    **{f"accent-{i}": (colour, colour) for i, colour in enumerate(ACCENTS) if colour != INK},
 }
-
-N_ACCENTS = 9
-_LIGHT, _DARK = (0.03, 0.72), (0.36, 0.97)
-"""Part of batlow that stands out from a light and from a dark page."""
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
-
-
-def _accents(span: tuple[float, float]) -> tuple[str, ...]:
-    low, high = span
-    return tuple(
-        to_hex(cm.batlow(low + (high - low) * i / (N_ACCENTS - 1))) for i in range(N_ACCENTS)
-    )
-
-
-ACCENTS = _accents(_LIGHT)
-"""One accent per mission, estimator or scene; the marker tells them apart as well."""
-
-_SCHEME |= {
-    f"accent-{i}": pair for i, pair in enumerate(zip(ACCENTS, _accents(_DARK), strict=True))
-}
-
-_RC: Any = {
-    "axes.edgecolor": MUTED,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 8,
-    "axes.linewidth": 0.6,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlecolor": INK,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "axes.facecolor": "none",
-    "figure.facecolor": "none",
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.5,
-    "legend.fontsize": 8,
-    "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 4.5,
-    "savefig.facecolor": "none",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "farside",
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "xtick.labelsize": 7.5,
-    "ytick.color": MUTED,
-    "ytick.labelcolor": INK,
-    "ytick.labelsize": 7.5,
-}
-
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def pretty(oxide: str) -> str:
-    """Return a formula with its numbers lowered.
-
-    Examples
-    --------
-    >>> pretty("Al2O3")
-    'Al₂O₃'
-    """
-    return oxide.translate(_SUBSCRIPT)
-
-
-def accent(i: int, of: int = N_ACCENTS) -> str:
-    """Return the colour of series `i` of `of`, spread over the map.
-
-    Parameters
-    ----------
-    i : from 0
-    of : number of series; more than there are accents repeat them, with other markers
-    """
-    if of >= N_ACCENTS or of < 2:
-        return ACCENTS[(4 * i) % N_ACCENTS]  # neighbours far apart on the map
-    return ACCENTS[round(i * (N_ACCENTS - 1) / (of - 1))]
-
-
-def marker(i: int) -> str:
-    """Return the marker of series `i`."""
-    return MARKERS[i % len(MARKERS)]
+_CLEAR = {"figure_facecolor": "none", "axes_facecolor": "none", "savefig_facecolor": "none"}
 
 
 def css_variables() -> tuple[str, str]:
@@ -143,8 +85,8 @@ def draw(name: str, alt: str, height_in: float, paint: Callable[[Figure], None])
     height_in : inches
     paint : draws into the empty figure
     """
-    with mpl.rc_context(_RC):
-        figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    with styled(**_CLEAR):
+        figure = Figure(figsize=(DOUBLE_IN, height_in), layout="constrained")
         paint(figure)
         out = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -198,7 +140,7 @@ def key(figure: Figure, names: Sequence[str], columns: int = 5, *, lines: bool =
         Line2D(
             [],
             [],
-            color=accent(i, len(names)),
+            color=accent(i),
             marker=marker(i),
             linestyle="-" if lines else "none",
             label=name,

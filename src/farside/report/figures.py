@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from cmcrameri import cm
 
 from farside.constants import OXIDES
 from farside.oxides.compare import NORMAL_90
@@ -28,6 +27,7 @@ from farside.report._style import (
     pretty,
     reach,
 )
+from farside.style import colour_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ def predicted_measured(rows: Sequence[Record], name: str = "fig-lomo") -> str:
                     x,
                     y,
                     reach(y, low, high),
-                    color=accent(i, len(missions)),
+                    color=accent(i),
                     marker=marker(i),
                     markersize=3.6,
                     markeredgewidth=0.4,
@@ -96,7 +96,7 @@ def intervals(validations: Sequence[Record], name: str = "fig-intervals") -> str
         left, right = figure.subplots(1, 2)
         at = np.arange(len(OXIDES))
         for i, v in enumerate(validations):
-            look = {"color": accent(i, len(protocols)), "marker": marker(i), "linestyle": "none"}
+            look = {"color": accent(i), "marker": marker(i), "linestyle": "none"}
             scores = {s["oxide"]: s for s in v["scores"]}
             found = [scores.get(o, {}) for o in OXIDES]
             x = at + 0.16 * (i - (len(protocols) - 1) / 2)
@@ -148,7 +148,7 @@ def novelty(predictions: pd.DataFrame, name: str = "fig-novelty") -> str:
                 axes.plot(
                     x,
                     len(labels) + jitter,
-                    color=accent(i, len(sources)),
+                    color=accent(i),
                     marker=marker(i),
                     linestyle="none",
                     markersize=4,
@@ -202,7 +202,7 @@ def learning_curve(
                     x + 0.08 * (i - (len(series) - 1) / 2),
                     column(part, quantity),
                     np.nan_to_num(column(part, f"{quantity}_spread")),
-                    color=accent(i, len(series)),
+                    color=accent(i),
                     marker=marker(i),
                     elinewidth=0.7,
                     linewidth=1.0,
@@ -242,7 +242,7 @@ def contrast(differences: Sequence[Record], sigmas: float, name: str = "fig-cont
                     column([d], "value"),
                     [others.index(d["other"]) + 0.2 * (i - (len(basins) - 1) / 2)],
                     xerr=np.nan_to_num(sigmas * column([d], "value_1s")),
-                    color=accent(i, len(basins)),
+                    color=accent(i),
                     marker="X" if d["verdict"] == "reverses" else marker(i),
                     fillstyle="none" if d["verdict"] == "cannot tell" else "full",
                     **THIN,
@@ -284,7 +284,7 @@ def orbit_cells(comparison: pd.DataFrame, name: str = "fig-orbit") -> str:
                     y,
                     reach(y, low, high),
                     wide,
-                    color=accent(i, len(scenes)),
+                    color=accent(i),
                     marker=marker(i),
                     fillstyle="full" if all(r["agrees"] for r in part) else "none",
                     **THIN,
@@ -318,13 +318,13 @@ def refinement(scores: Sequence[Record], name: str = "fig-refinement") -> str:
         axes.plot(
             before,
             at,
-            color=accent(0, 2),
+            color=accent(0),
             marker="o",
             fillstyle="none",
             linestyle="none",
             label="without",
         )
-        axes.plot(after, at, color=accent(1, 2), marker="D", linestyle="none", label="with")
+        axes.plot(after, at, color=accent(1), marker="D", linestyle="none", label="with")
         axes.set_yticks(at, [pretty(str(s["oxide"])) for s in scores])
         axes.set(xlabel="RMSE of the other missions (wt%)", xlim=(0, None))
         axes.invert_yaxis()
@@ -365,7 +365,7 @@ def attributions(bands: Sequence[Record], quantity: str, name: str = "fig-bands"
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots()
-        cmap, low = (cm.vik, -top) if signed else (cm.batlow, 0.0)
+        cmap, low = (colour_map("difference"), -top) if signed else (colour_map("share"), 0.0)
         mesh = axes.pcolormesh(values, cmap=cmap, vmin=low, vmax=top, linewidth=0)
         for (i, j), value in np.ndenumerate(values):
             if np.isfinite(value):
