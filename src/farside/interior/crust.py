@@ -21,6 +21,7 @@ from farside.constants import MEAN_RADIUS, Constant
 from farside.datasets.crust import load_crust_models, load_melt_volumes
 from farside.errors import InputError, UnknownNameError
 from farside.geography import area_weights
+from farside.interior.bounds import check_above, check_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +71,7 @@ class Crust:
 
     def __post_init__(self) -> None:
         """Refuse what cannot float."""
-        if not self.mean_km > 0:
-            raise InputError(f"a crust is thicker than 0 km, not {self.mean_km:g} km.")
+        check_above(self.mean_km, "the mean thickness of the crust", " km")
         if not 1000 < self.crust_density < self.mantle_density < 5000:
             raise InputError(
                 f"densities {self.crust_density:g} (crust) and {self.mantle_density:g} kg/m3 "
@@ -127,6 +127,11 @@ def airy_thickness(
     -------
     array of the shape of `height_km`; 0 where isostasy asks for less than nothing
 
+    Raises
+    ------
+    InputError
+        for an infinite height, no height, or a datum that is not finite
+
     Examples
     --------
     >>> airy_thickness([0.0, 1.0], Crust(34, 2550, 3220)).round(2).tolist()
@@ -134,6 +139,11 @@ def airy_thickness(
     """
     root = crust.mantle_density / (crust.mantle_density - crust.crust_density)
     height = np.asarray(height_km, dtype=float)
+    if not height.size or np.isinf(height).any() or not np.isfinite(datum_km):
+        raise InputError(
+            f"heights must be finite km (NaN where missing) above a finite datum; given "
+            f"{height.size} heights and a datum of {datum_km:g} km."
+        )
     return np.maximum(crust.mean_km + (height - datum_km) * root, 0.0)
 
 
@@ -144,8 +154,13 @@ def cell_thickness(cells: pd.DataFrame, crust: Crust | None = None) -> NDArray[n
     ----------
     cells : all rows of `farside.datasets.load_cells_5deg`: their mean height is the datum
     crust : by default `grail_crust`
+
+    Raises
+    ------
+    InputError
+        when there is no cell, or a height is missing: the mean height is then not known
     """
-    height = cells["height_km"].to_numpy(dtype=float)
+    height = check_from(cells["height_km"], "the height of a cell", -np.inf, unit=" km")
     datum = float(np.average(height, weights=area_weights(cells)))
     return airy_thickness(height, crust or grail_crust(), datum_km=datum)
 
@@ -169,11 +184,11 @@ def melt_density(oxides: Mapping[str, float], temperature_k: float = LIQUIDUS_K)
         when an oxide is missing or negative, or it is colder than a melt can be
     """
     table = load_melt_volumes().set_index("oxide")
-    missing = [name for name in table.index if not oxides.get(name, -1.0) >= 0]
+    missing = [n for n in table.index if not 0 <= oxides.get(n, -1.0) < np.inf]
     if missing:
         raise InputError(
-            f"the density of a melt needs {', '.join(table.index)} in wt%; missing or negative: "
-            f"{', '.join(missing)}."
+            f"the density of a melt needs {', '.join(table.index)} in wt%; missing, negative or "
+            f"infinite: {', '.join(missing)}."
         )
     if not 1000 <= temperature_k <= 2500:
         raise InputError(f"{temperature_k:g} K is no temperature of a basaltic melt; give K.")
@@ -219,11 +234,9 @@ def column_needed(thickness_km: ArrayLike, magma_density: float, crust: Crust) -
     Raises
     ------
     InputError
-        for a negative thickness, or a magma that does not rise in the mantle
+        for a thickness that is negative or not finite, or a magma that does not rise in the mantle
     """
-    thickness = np.asarray(thickness_km, dtype=float)
-    if (thickness < 0).any():
-        raise InputError("a thickness of the crust is below 0 km.")
+    thickness = check_from(thickness_km, "the thickness of the crust", unit=" km")
     if neutral_buoyancy(magma_density, crust) == "mantle":
         raise InputError(
             f"magma of {magma_density:g} kg/m3 does not rise in a mantle of "
@@ -236,12 +249,11 @@ def column_needed(thickness_km: ArrayLike, magma_density: float, crust: Crust) -
 def pressure_needed(thickness_km: ArrayLike, magma_density: float, crust: Crust) -> Float:
     """Return the excess pressure at the base of the crust that lifts magma to the surface, MPa.
 
-    P = g T (rho_l - rho_c), 0 for a magma lighter than the crust.
+    P = g T (rho_l - rho_c), 0 for a magma lighter than the crust; `InputError` as of
+    `column_needed`.
     """
     _density(magma_density)
-    thickness = np.asarray(thickness_km, dtype=float)
-    if (thickness < 0).any():
-        raise InputError("a thickness of the crust is below 0 km.")
+    thickness = check_from(thickness_km, "the thickness of the crust", unit=" km")
     return np.asarray(1e-3 * GRAVITY * thickness * max(magma_density - crust.crust_density, 0.0))
 
 
@@ -250,9 +262,7 @@ def melting_extent_km(earth_km: float = MELTING_EXTENT_EARTH_KM) -> float:
 
     Wilson and Head (2017, doi 10.1016/j.icarus.2015.12.039): inversely as the acceleration.
     """
-    if not earth_km > 0:
-        raise InputError(f"a column is higher than 0 km, not {earth_km:g} km.")
-    return earth_km * EARTH_GRAVITY / GRAVITY
+    return float(check_above(earth_km, "the height of the column", " km")) * EARTH_GRAVITY / GRAVITY
 
 
 def _density(value: float) -> None:

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 
 from farside.constants import MEAN_RADIUS, Constant
 from farside.errors import InputError
+from farside.interior.bounds import check_from
 from farside.interior.crust import GM, GRAVITY
 
 if TYPE_CHECKING:
@@ -32,34 +33,21 @@ def check_depth(depth_km: float, what: str = "depth") -> float:
     return float(depth_km)
 
 
-def check_share(value: float, what: str, least: float = 0.0) -> float:
-    """Return a share; `InputError` unless it is from `least` to 1."""
-    if not least <= value <= 1:
-        raise InputError(f"{what} is {value:g}; a share is from {least:g} to 1, not in per cent.")
-    return float(value)
-
-
-def check_above(value: ArrayLike, what: str, unit: str = "") -> Float:
-    """Return values as an array; `InputError` unless all are above 0 and finite."""
-    found = np.asarray(value, dtype=float)
-    bad = found[~(np.isfinite(found) & (found > 0))]
-    if bad.size:
-        raise InputError(f"{what} is {bad.flat[0]:g}{unit}; give a finite number above 0{unit}.")
-    return found
-
-
 def shell_volume(depth_km: ArrayLike, top_km: float = 0.0) -> Float:
-    """Return the volume of a shell between two depths, km3."""
-    bottom = RADIUS_KM - np.asarray(depth_km, dtype=float)
-    return np.asarray(4.0 / 3.0 * np.pi * ((RADIUS_KM - top_km) ** 3 - bottom**3))
+    """Return the volume of a shell between two depths, km3; `InputError` outside the Moon."""
+    top = float(check_from(top_km, "a depth", most=RADIUS_KM, unit=" km"))
+    bottom = RADIUS_KM - check_from(depth_km, "a depth", top, RADIUS_KM, unit=" km")
+    return np.asarray(4.0 / 3.0 * np.pi * ((RADIUS_KM - top) ** 3 - bottom**3))
 
 
 def pressure(depth_km: ArrayLike) -> Float:
     r"""Return the pressure in GPa at a depth in a Moon of one density.
 
     .. math:: P = \frac{\rho g_0}{2 R} (R^2 - r^2)
+
+    `InputError` for a depth that is not in the Moon.
     """
-    r = RADIUS_KM - np.asarray(depth_km, dtype=float)
+    r = RADIUS_KM - check_from(depth_km, "a depth", most=RADIUS_KM, unit=" km")
     top = DENSITY * GRAVITY / (2 * RADIUS_KM * 1e3)
     return np.asarray(top * (RADIUS_KM**2 - r**2) * 1e6 / 1e9)
 
@@ -87,15 +75,25 @@ def base_depth(solid: ArrayLike, depth_km: float) -> Float:
     ----------
     solid : solid share of the ocean by volume, 0 to 1
     depth_km : depth of the ocean
+
+    Raises
+    ------
+    InputError
+        when a share or the depth cannot be
     """
     floor = (RADIUS_KM - check_depth(depth_km, "depth of the magma ocean")) ** 3
-    share = np.asarray(solid, dtype=float)
+    share = check_from(solid, "the solid share", most=1.0)
     return np.asarray(RADIUS_KM - np.cbrt(floor + share * (RADIUS_KM**3 - floor)))
 
 
 def layer_thickness(volume_km3: float) -> float:
-    """Return the thickness in km of a layer at the surface, of a volume in km3."""
+    """Return the thickness in km of a layer at the surface; `InputError` if it does not fit.
+
+    Parameters
+    ----------
+    volume_km3 : km3, 0 to the volume of the Moon
+    """
     left = RADIUS_KM**3 - 3.0 * volume_km3 / (4.0 * np.pi)
-    if volume_km3 < 0 or left < 0:
+    if not (volume_km3 >= 0 and left >= 0):
         raise InputError(f"a layer of {volume_km3:g} km3 does not fit into the Moon.")
     return float(RADIUS_KM - np.cbrt(left))

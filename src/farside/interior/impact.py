@@ -25,8 +25,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from farside.errors import InputError, UnknownNameError
+from farside.interior.bounds import check_above
 from farside.interior.crust import GRAVITY
-from farside.interior.geometry import RADIUS_KM, check_above
+from farside.interior.geometry import RADIUS_KM
 from farside.interior.melting import CHANGE_6, bulk, coefficients
 
 if TYPE_CHECKING:
@@ -294,6 +295,8 @@ def depletion(
     """
     if not 0 <= melting < 1:
         raise InputError(f"the melted share is {melting:g}; it is from 0 to below 1.")
+    if not elements:
+        raise InputError("no element is named; give one or more, as La or Th.")
     if modes is not None and not (
         all(share >= 0 for share in modes.values()) and np.isclose(sum(modes.values()), 1.0)
     ):

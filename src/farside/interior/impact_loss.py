@@ -12,6 +12,7 @@ Posterior by weighted draws of size, velocity, angle, energy of melting and e.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from farside.errors import InputError
 from farside.geography.regions import SPA_INNER, SPA_OUTER
-from farside.interior.geometry import check_above
+from farside.interior.bounds import check_above
 from farside.interior.impact import (
     LAWS,
     LEAST_VELOCITY,
@@ -120,9 +121,10 @@ def mixed_offset(melted: Any, lost: Any, alpha: Any) -> Any:
         ("melted", m, (m >= 0) & (m <= 1)),
         ("lost", 1 - kept, (kept > 0) & (kept <= 1)),
     ):
-        if not good.all():
+        if not good.size or not good.all():
+            given = float(values[~good].flat[0]) if good.size else math.nan
             raise InputError(
-                f"the share {what} is {values[~good].flat[0]:g}; shares melted and lost are from 0 "
+                f"the share {what} is {given:g}; shares melted and lost are from 0 "
                 "to 1 (lost: below 1), not in per cent."
             )
     factor = check_above(alpha, "the fractionation factor")

@@ -23,18 +23,17 @@ import numpy as np
 from farside.datasets.analyses import load_kreep_components
 from farside.datasets.interior import load_bulk_moons, load_ocean_sequence
 from farside.errors import InputError, UnknownNameError
+from farside.interior.bounds import check_above, check_modes, check_share
 from farside.interior.geometry import (
     DENSITY,
     base_depth,
-    check_above,
     check_depth,
-    check_share,
     layer_thickness,
     pressure,
     shell_volume,
 )
 from farside.interior.melting import _bulk_moon, coefficients
-from farside.interior.minerals import density, molar_mg
+from farside.interior.minerals import ENDS, density, molar_mg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,18 +162,20 @@ def sm_nd(ppm: Mapping[str, float]) -> float:
     """Return 147Sm/144Nd from Sm and Nd in ppm.
 
     147Sm is 15.00 % of Sm (150.36 u) and 144Nd 23.798 % of Nd (144.242 u): IUPAC 2013
-    (doi 10.1515/pac-2015-0503).
+    (doi 10.1515/pac-2015-0503). `InputError` unless both are above 0.
     """
-    return ppm["Sm"] / 150.36 * 0.1500 / (ppm["Nd"] / 144.242 * 0.23798)
+    sm, nd = (float(check_above(ppm[name], name, " ppm")) for name in ("Sm", "Nd"))
+    return sm / 150.36 * 0.1500 / (nd / 144.242 * 0.23798)
 
 
 def rb_sr(ppm: Mapping[str, float]) -> float:
     """Return 87Rb/86Sr from Rb and Sr in ppm.
 
     87Rb is 27.83 % of Rb (85.4678 u) and 86Sr 9.86 % of Sr (87.62 u): IUPAC 2013
-    (doi 10.1515/pac-2015-0503).
+    (doi 10.1515/pac-2015-0503). `InputError` unless both are above 0.
     """
-    return ppm["Rb"] / 85.4678 * 0.2783 / (ppm["Sr"] / 87.62 * 0.0986)
+    rb, sr = (float(check_above(ppm[name], name, " ppm")) for name in ("Rb", "Sr"))
+    return rb / 85.4678 * 0.2783 / (sr / 87.62 * 0.0986)
 
 
 # -- the steps ---------------------------------------------------------------------------------
@@ -362,8 +363,26 @@ def _step(
 
 
 def bulk_coefficients(modes: Mapping[str, float]) -> Float:
-    """Return the bulk partition coefficients; Ti-spinel takes up none of these elements."""
+    """Return the bulk partition coefficients; Ti-spinel takes up none of these elements.
+
+    Parameters
+    ----------
+    modes : share of each mineral, of a sum of one
+
+    Raises
+    ------
+    InputError
+        when a share is negative or not finite, or all are 0
+    UnknownNameError
+        when a mineral is none of the ocean's
+    """
+    check_modes(modes)
+    for name in modes:
+        if name not in ENDS:
+            raise UnknownNameError.of("mineral", name, ENDS)
     parts = [share * _minerals()[name] for name, share in modes.items() if name != SPINEL]
+    if not parts:
+        return np.zeros(len(ELEMENTS))
     return np.asarray(np.sum(parts, axis=0))
 
 

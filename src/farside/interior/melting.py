@@ -14,6 +14,13 @@ import numpy as np
 
 from farside.datasets.analyses import load_partition_coefficients
 from farside.errors import InputError, UnknownNameError
+from farside.interior.bounds import (
+    check_above,
+    check_coefficient,
+    check_from,
+    check_modes,
+    check_share,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,9 +49,15 @@ def batch_melt(source: ArrayLike, D: ArrayLike, melting: ArrayLike) -> Float:
     source : concentration C0, any unit
     D : bulk partition coefficient of the solid
     melting : melted fraction F, 0 < F <= 1
+
+    Raises
+    ------
+    InputError
+        when a concentration or coefficient is negative or not finite, or F is no such fraction
     """
-    F = _fraction(melting, "melted fraction")
-    return np.asarray(np.asarray(source) / (np.asarray(D) + F * (1 - np.asarray(D))))
+    F, C0 = _fraction(melting, "melted fraction"), check_from(source, "a concentration")
+    coefficient = check_coefficient(D)
+    return np.asarray(C0 / (coefficient + F * (1 - coefficient)))
 
 
 def fractional_melt(source: ArrayLike, D: ArrayLike, melting: ArrayLike) -> Float:
@@ -53,11 +66,17 @@ def fractional_melt(source: ArrayLike, D: ArrayLike, melting: ArrayLike) -> Floa
     Parameters
     ----------
     source, D, melting : as of `batch_melt`; D > 0
+
+    Raises
+    ------
+    InputError
+        as of `batch_melt`, and for a coefficient of 0
     """
-    F = _fraction(melting, "melted fraction")
-    with np.errstate(divide="ignore"):
-        left = np.where(F < 1, np.exp(np.log1p(-np.minimum(F, 1 - 1e-16)) / np.asarray(D)), 0.0)
-    return np.asarray(np.asarray(source) / F * (1 - left))
+    F, C0 = _fraction(melting, "melted fraction"), check_from(source, "a concentration")
+    coefficient = check_above(D, "a partition coefficient")
+    with np.errstate(divide="ignore", under="ignore"):
+        left = np.where(F < 1, np.exp(np.log1p(-np.minimum(F, 1 - 1e-16)) / coefficient), 0.0)
+    return np.asarray(C0 / F * (1 - left))
 
 
 def crystallise(melt: ArrayLike, D: ArrayLike, crystallised: ArrayLike) -> Float:
@@ -68,16 +87,22 @@ def crystallise(melt: ArrayLike, D: ArrayLike, crystallised: ArrayLike) -> Float
     melt : concentration before, any unit
     D : bulk partition coefficient of the crystals
     crystallised : fraction x of the melt that has crystallised, 0 <= x < 1
+
+    Raises
+    ------
+    InputError
+        when a concentration or coefficient is negative or not finite, or x is no such fraction
     """
     x = np.asarray(crystallised, dtype=float)
-    if not ((x >= 0) & (x < 1)).all():
+    if not x.size or not ((x >= 0) & (x < 1)).all():
         raise InputError("a crystallised fraction is from 0 to below 1, not in per cent.")
-    return np.asarray(np.asarray(melt) * (1 - x) ** (np.asarray(D) - 1))
+    C, coefficient = check_from(melt, "a concentration"), check_coefficient(D)
+    return np.asarray(C * (1 - x) ** (coefficient - 1))
 
 
 def _fraction(value: ArrayLike, what: str) -> Float:
     fraction = np.asarray(value, dtype=float)
-    if not ((fraction > 0) & (fraction <= 1)).all():
+    if not fraction.size or not ((fraction > 0) & (fraction <= 1)).all():
         raise InputError(f"a {what} is above 0 and at most 1, not in per cent.")
     return fraction
 
@@ -131,11 +156,18 @@ def bulk(modes: Mapping[str, float], minerals: Mapping[str, Float]) -> Float:
     ----------
     modes : share of each mineral, any scale
     minerals : partition coefficients, see `coefficients`
+
+    Raises
+    ------
+    UnknownNameError
+        when a mineral has no coefficients
+    InputError
+        when a share is negative or not finite, or all are 0
     """
     unknown = sorted(set(modes) - set(minerals))
     if unknown:
         raise UnknownNameError.of("mineral", unknown[0], minerals)
-    total = sum(modes.values())
+    total = sum(check_modes(modes).values())
     parts = [share / total * minerals[mineral] for mineral, share in modes.items()]
     return np.asarray(np.sum(parts, axis=0))
 
@@ -229,7 +261,14 @@ def magma_ocean_source(
     elements : refractory elements, of `BULK`
     trapped : fraction of liquid in the source
     scale : refractory elements of the Moon over those of `BULK`, see `REFRACTORY`
+
+    Raises
+    ------
+    InputError
+        when the trapped fraction is no share, or the scale is not above 0
     """
+    check_share(trapped, "the share of trapped liquid")
+    check_above(scale, "the scale of the refractory elements")
     whole = scale * np.array(_bulk_moon(tuple(elements)))
     liquid = crystallise(whole, bulk(EARLY, minerals), recipe.solidified)
     solid = bulk(recipe.source, minerals) * liquid

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError, UnknownNameError
+from farside.interior.bounds import check_coverage
 from farside.interior.melting import (
     RECIPES,
     REFRACTORY,
@@ -121,10 +122,11 @@ def fit_melting(
     Raises
     ------
     InputError
-        when fewer than `FEWEST` rare earths but Eu are given, one is not above 0, or `refractory`
-        is no range above 0
+        when fewer than `FEWEST` rare earths but Eu are given, one or its sigma is not above 0, the
+        coverage is not between 0 and 1, or `refractory` is no range above 0
     """
-    if not 0 < refractory[0] <= refractory[1]:
+    check_coverage(coverage)
+    if not 0 < refractory[0] <= refractory[1] < np.inf:
         raise InputError(
             f"refractory elements are a range above 0, as 1 to 1.5; given {refractory[0]:g} to "
             f"{refractory[1]:g}."
@@ -139,6 +141,8 @@ def fit_melting(
     if not (np.isfinite(c) & (c > 0)).all():
         raise InputError(f"rare earths must be above 0 ppm; given {min(c):g}.")
     given = np.array([float(row.get(f"{e}_1s", np.nan)) for e in elements])
+    if (given[~np.isnan(given)] <= 0).any() or np.isinf(given).any():
+        raise InputError("one sigma of a rare earth must be above 0 ppm and finite.")
     relative = np.where(np.isnan(given), 0.05, given / c)
     sigma = np.hypot(relative, SCATTER_MODEL)
     F = np.geomspace(*MELTING, _GRID[0])
@@ -235,7 +239,13 @@ def forecast(
     -------
     pandas.DataFrame
         index the element; ``lower``, ``median``, ``upper`` in ppm
+
+    Raises
+    ------
+    InputError
+        when the coverage is not between 0 and 1
     """
+    check_coverage(coverage)
     rng = np.random.default_rng(seed + 1)
     made = [
         basalt(

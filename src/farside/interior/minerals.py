@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from farside.errors import UnknownNameError
-from farside.interior.geometry import check_share
+from farside.errors import InputError, UnknownNameError
+from farside.interior.bounds import check_from, check_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,14 @@ ulvospinel."""
 
 
 def molar_mg(oxides: Mapping[str, float]) -> float:
-    """Return the molar Mg/(Mg+Fe) of oxides in wt%; masses of MgO and FeO in g/mol."""
-    mg, fe = oxides["MgO"] / 40.304, oxides["FeO"] / 71.844
+    """Return the molar Mg/(Mg+Fe) of oxides in wt%; masses of MgO and FeO in g/mol.
+
+    `InputError` when one is negative or not finite, or both are 0.
+    """
+    mgo, feo = (float(check_from(oxides[name], name, unit=" wt%")) for name in ("MgO", "FeO"))
+    if mgo + feo == 0:
+        raise InputError("MgO and FeO are both 0 wt%: they have no Mg/(Mg+Fe).")
+    mg, fe = mgo / 40.304, feo / 71.844
     return mg / (mg + fe)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from scipy.optimize import brentq
 
 from farside.errors import InputError, UnknownNameError
-from farside.interior.geometry import check_above, check_depth
+from farside.interior.bounds import check_above
+from farside.interior.geometry import check_depth
 from farside.interior.magma_ocean import (
     ALUMINA,
     ELEMENTS,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 LEAD = {"olivine": 1e-4, "orthopyroxene": 1.3e-3, "clinopyroxene": 0.01, "plagioclase": 0.36}
 """Partition coefficients of Pb: McKenzie and O'Nions (1995, doi 10.1093/petrology/36.1.133), as
 transcribed in the program BDD21."""
+
+LEAST_LEAD = 1e-12
+"""Least Pb of a cumulate over that of the ocean for which mu is told; our choice."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ def sources(
     Raises
     ------
     InputError
-        when mu is not above 0, or a coefficient is negative or not finite
+        when mu is not above 0, a coefficient is negative or not finite, or they are so large that
+        a later cumulate holds no Pb
     UnknownNameError
         when a mineral is none of the ocean's
     """
@@ -87,6 +92,11 @@ def sources(
         after = pb * left ** (effective - 1)
         mean = (pb - left * after) / ((1 - left) * effective)
         inside = mean * ((1 - trapped) * kept / (1 - floated) + trapped)
+        if not inside > LEAST_LEAD:
+            raise InputError(
+                f"no solution: so large a coefficient of Pb leaves {inside:.2g} of it in a "
+                "cumulate and mu without bounds; give smaller ones."
+            )
         uranium = step.cumulate["U"] / ocean.start["U"]
         found.append(
             Source(step.solid, sm_nd(step.cumulate), rb_sr(step.cumulate), mu * uranium / inside)

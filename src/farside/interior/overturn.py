@@ -15,8 +15,9 @@ import numpy as np
 
 from farside.constants import MEAN_RADIUS
 from farside.errors import InputError
+from farside.interior.bounds import check_above
 from farside.interior.crust import GRAVITY
-from farside.interior.geometry import DENSITY, RADIUS_KM, check_above, check_depth, shell_volume
+from farside.interior.geometry import DENSITY, RADIUS_KM, check_depth, shell_volume
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

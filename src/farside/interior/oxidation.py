@@ -27,6 +27,7 @@ from scipy.optimize import brentq
 
 from farside.datasets.crust import load_buffers, load_gas_energies
 from farside.errors import InputError, UnknownNameError
+from farside.interior.bounds import check_above, check_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +90,7 @@ def buffer_fo2(
     rows = rows[rows["buffer"] == name].sort_values("t_min_c")
     if rows.empty:
         raise UnknownNameError.of("buffer", name, BUFFERS)
-    if not pressure_bar >= 0:
-        raise InputError(f"a pressure is 0 bar or more, not {pressure_bar:g}.")
+    check_from(pressure_bar, "the pressure", unit=" bar")
     if pressure_bar > 1 and rows["C"].isna().any():
         raise InputError(f"{source} holds at 1 bar; take frost1991 for {pressure_bar:g} bar.")
     celsius = _celsius(temperature_c)
@@ -140,8 +140,7 @@ def maghemite_fo2(temperature_c: ArrayLike, excess_kj: float = MAGHEMITE_EXCESS[
     temperature_c : degC
     excess_kj : Gibbs energy of maghemite above hematite, kJ/mol, 0 or more
     """
-    if not excess_kj >= 0:
-        raise InputError(f"maghemite lies above hematite: {excess_kj:g} kJ/mol cannot be.")
+    check_from(excess_kj, "the excess of maghemite over hematite", unit=" kJ/mol")
     celsius = _celsius(temperature_c)
     raised = 6000 * excess_kj / (R * (celsius + _ZERO_C) * _LN10)
     return np.asarray(buffer_fo2("MH", celsius) + raised)
@@ -179,9 +178,7 @@ def gas_fo2(temperature_c: ArrayLike, ratio: ArrayLike, pair: str = "H2O/H2") ->
     ratio : H2O/H2 or CO2/CO, above 0
     pair : one of `GASES`
     """
-    value = np.asarray(ratio, dtype=float)
-    if not (value > 0).all():
-        raise InputError("a ratio of gases is above 0; a gas without the other has no such fO2.")
+    value = check_above(ratio, "the ratio of the gases")
     kelvin = _celsius(temperature_c) + _ZERO_C
     return np.asarray(
         2 * np.log10(value) + 2000 * _reaction_kj(pair, kelvin) / (R * kelvin * _LN10)
@@ -212,8 +209,7 @@ def pure_gas_fo2(temperature_c: float, pressure_bar: float = 1.0, pair: str = "H
     InputError
         outside the temperatures, or for a pressure at which all of the gas or none falls apart
     """
-    if not pressure_bar > 0:
-        raise InputError(f"a pressure is above 0 bar, not {pressure_bar:g}.")
+    check_above(pressure_bar, "the pressure", " bar")
     kelvin = _celsius(temperature_c) + _ZERO_C
     log_k = float(-1000 * _reaction_kj(pair, np.atleast_1d(kelvin))[0] / (R * kelvin * _LN10))
 
@@ -228,12 +224,9 @@ def pure_gas_fo2(temperature_c: float, pressure_bar: float = 1.0, pair: str = "H
     if not balance(least) > 0 > balance(most):
         # the balance is linear in log10 P with slope -1/2
         ends = sorted(float(np.log10(pressure_bar)) + 2 * balance(x) for x in (least, most))
-        possible = (
-            f"from 1e{ends[0]:.0f} to 1e{ends[1]:.0f} bar" if np.isfinite(ends).all() else "finite"
-        )
         raise InputError(
-            f"no solution for {pressure_bar:g} bar at {temperature_c:g} degC; give a pressure that "
-            f"is {possible}."
+            f"no solution for {pressure_bar:g} bar at {temperature_c:g} degC; give a pressure "
+            f"from 1e{ends[0]:.0f} to 1e{ends[1]:.0f} bar."
         )
     return oxygen(float(brentq(balance, least, most)))
 
@@ -330,6 +323,8 @@ def buffer_map(temperature_c: ArrayLike) -> pd.DataFrame:
 
 def _celsius(temperature_c: ArrayLike) -> Float:
     celsius = np.asarray(temperature_c, dtype=float)
-    if not (celsius > -_ZERO_C).all():
-        raise InputError("a temperature is missing or below absolute zero; give degC.")
+    if not celsius.size or not (np.isfinite(celsius) & (celsius > -_ZERO_C)).all():
+        raise InputError(
+            "a temperature is missing, infinite or below absolute zero; give finite degC."
+        )
     return celsius

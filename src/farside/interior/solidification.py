@@ -23,15 +23,9 @@ from farside.datasets import load_cells_5deg
 from farside.errors import InputError
 from farside.geography import area_weights
 from farside.geography.regions import in_spa, near_side_fraction, terrane
+from farside.interior.bounds import check_above, check_from, check_share
 from farside.interior.crust import Crust, cell_thickness, grail_crust
-from farside.interior.geometry import (
-    DENSITY,
-    RADIUS_KM,
-    check_above,
-    check_depth,
-    check_share,
-    shell_volume,
-)
+from farside.interior.geometry import DENSITY, RADIUS_KM, check_depth, shell_volume
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,7 +197,8 @@ def asymmetry(
     Raises
     ------
     InputError
-        when the scatter is negative or not finite, or thorium is not above the background on a side
+        when the scatter is negative or not finite, thorium is missing in a cell, or is not above
+        the background on a side
     """
     if not 0 <= scatter < np.inf or not 0 < coverage < 1 or not draws >= 100:
         raise InputError(
@@ -216,7 +211,7 @@ def asymmetry(
     kept = np.ones(len(table), bool) if spa else ~in_spa(table["lat"], table["lon"])
     near = near_side_fraction(table)
     sides = [weight * kept * part for part in (near, 1 - near)]
-    th, sigma = table["Th"].to_numpy(float), table["Th_1s"].to_numpy(float)
+    th, sigma = (check_from(table[c], f"{c} of a cell", unit=" ppm") for c in ("Th", "Th_1s"))
     mean = np.array([np.average(th, weights=w) for w in sides])
     error = np.array([np.sqrt(((w / w.sum() * sigma) ** 2).sum()) for w in sides])
     highland = np.asarray(terrane(table) == "FHT")

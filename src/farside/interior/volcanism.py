@@ -22,6 +22,7 @@ from scipy.special import expit
 from farside.datasets import load_cells_5deg
 from farside.errors import InputError
 from farside.geography import in_spa, near_side_fraction
+from farside.interior.bounds import check_from
 from farside.interior.crust import Crust, cell_thickness, grail_crust
 
 if TYPE_CHECKING:
@@ -143,11 +144,14 @@ def fit_mare(design: Float, mare: Float, weight: Float) -> Float:
     Raises
     ------
     InputError
-        when a share is outside 0 to 1, or the fit does not converge (a threshold that separates
-        mare from none)
+        when a share is outside 0 to 1, a predictor or an area is missing, no area is above 0, or
+        the fit does not converge (a threshold that separates mare from none)
     """
     if not ((mare >= 0) & (mare <= 1)).all():
         raise InputError("shares of mare are from 0 to 1, without missing values.")
+    check_from(design, "a predictor of mare", -np.inf)
+    if not check_from(weight, "the area of a cell").sum() > 0:
+        raise InputError("all areas are 0; give the cells their areas.")
     weight = weight / weight.sum()
     found = np.zeros(design.shape[1])
     for _ in range(60):
@@ -196,10 +200,10 @@ def mare_test(
     model = crust or grail_crust()
     given = thickness_km is not None
     T = np.asarray(thickness_km, float) if given else cell_thickness(table, model)
-    if T.shape != (len(table),) or not (T >= 0).all():
+    if T.shape != (len(table),) or not (np.isfinite(T) & (T >= 0)).all():
         raise InputError(
-            f"thickness needs one value of 0 km or more for each of {len(table)} cells, without "
-            "missing ones."
+            f"thickness needs one finite value of 0 km or more for each of {len(table)} cells, "
+            "without missing ones."
         )
     if draws < 2:
         raise InputError(f"{draws} draws give no interval; take 2 or more.")

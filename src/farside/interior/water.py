@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from farside.errors import InputError
+from farside.interior.bounds import check_coverage, check_from, check_share
 from farside.interior.melting import PARENT_5, RECIPES
 
 if TYPE_CHECKING:
@@ -74,7 +75,13 @@ def source_water(
     melt : water of the magma, ug/g
     melting : melted fraction F
     crystallised : fraction x that had crystallised
-    D : bulk partition coefficient of water, in source and crystals
+    D : bulk partition coefficient of water, in source and crystals: 0 to 1, as no mantle mineral
+        prefers water to melt
+
+    Raises
+    ------
+    InputError
+        when water is negative or not finite, or a fraction or the coefficient is not 0 to 1
 
     Examples
     --------
@@ -82,9 +89,10 @@ def source_water(
     1.25
     """
     F, x = np.asarray(melting, dtype=float), np.asarray(crystallised, dtype=float)
-    if not (((F > 0) & (F <= 1)).all() and ((x >= 0) & (x < 1)).all()):
+    if not (F.size and x.size and ((F > 0) & (F <= 1)).all() and ((x >= 0) & (x < 1)).all()):
         raise InputError("melted and crystallised fractions are between 0 and 1, not per cent.")
-    return np.asarray(np.asarray(melt) * (1 - x) ** (1 - D) * (D + F * (1 - D)))
+    water, coefficient = check_from(melt, "water", unit=" ug/g"), check_share(D, "D of water")
+    return np.asarray(water * (1 - x) ** (1 - coefficient) * (coefficient + F * (1 - coefficient)))
 
 
 def mantle_water(
@@ -109,8 +117,11 @@ def mantle_water(
     Raises
     ------
     InputError
-        for negative water, or ranges that are not fractions in order
+        for negative water, sigma or coefficient, ranges that are not fractions in order, or a
+        coverage that is not between 0 and 1
     """
+    check_from(sigma, "one sigma of the water", unit=" ug/g")
+    check_coverage(coverage)
     span = parent if isinstance(parent, tuple) else (parent, parent)
     for low, high in (span, melting, crystallised):
         if not 0 <= low <= high < np.inf:
@@ -137,8 +148,10 @@ def melt_from_apatite(
     D : range of the partition coefficient (uniform in its logarithm)
     coverage : of the interval
     """
-    if not (apatite >= 0 and 0 < D[0] <= D[1]):
+    if not (0 <= apatite < np.inf and 0 < D[0] <= D[1] < np.inf):
         raise InputError("water is not negative, and D is a range from low to high above 0.")
+    check_from(sigma, "one sigma of the water", unit=" ug/g")
+    check_coverage(coverage)
     rng = np.random.default_rng(0)
     low, high = float(np.log(D[0])), float(np.log(D[1]))
     drawn = np.maximum(apatite + sigma * rng.standard_normal(40_000), 0.0)

@@ -163,7 +163,8 @@ def mix_cells(
     UnknownNameError
         for another region or component
     InputError
-        for a number of components or draws that cannot be, or a region without cells
+        for a number of components or draws that cannot be, a region without cells, or oxides that
+        are missing or negative errors
     """
     table = load_cells_5deg() if cells is None else cells
     known = spa_endmembers(table) if endmembers is None else endmembers
@@ -248,7 +249,14 @@ def simplex_fit(c: Float, inverse: Float, C: Float) -> Float:
     Returns
     -------
     array (n, k)
+
+    Raises
+    ------
+    InputError
+        when a number is missing or infinite: no mixture would be the best
     """
+    if not all(np.isfinite(x).all() for x in (c, inverse, C)):
+        raise InputError("mixtures, covariances and end members must be finite in all oxides.")
     n, k = len(c), len(C)
     best = np.full(n, np.inf)
     shares = np.zeros((n, k))
@@ -302,7 +310,10 @@ def _components(names: Sequence[str], known: pd.DataFrame) -> tuple[Float, Float
         if name not in known.index:
             raise UnknownNameError.of("end member", name, map(str, known.index))
     rows = known.loc[list(names)]
-    return rows[list(OXIDES)].to_numpy(float), rows[[f"{o}_1s" for o in OXIDES]].to_numpy(float)
+    C, s = (rows[[o + end for o in OXIDES]].to_numpy(float) for end in ("", "_1s"))
+    if not np.isfinite(C).all() or not (np.isfinite(s) & (s >= 0)).all():
+        raise InputError("end members need all six oxides in wt% and errors that are not negative.")
+    return C, s
 
 
 def _highland(table: pd.DataFrame) -> NDArray[np.bool_]:

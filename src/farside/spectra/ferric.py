@@ -260,8 +260,10 @@ def with_hematite(
     """
     if not 0 <= depth < 1:
         raise InputError(f"a band depth is from 0 to below 1, not {depth:g}.")
-    if not width_nm > 0:
-        raise InputError(f"a width is above 0 nm, not {width_nm:g}.")
+    if not (0 < width_nm < np.inf and 0 < centre_nm < np.inf):
+        raise InputError(
+            f"a band of {width_nm:g} nm at {centre_nm:g} nm cannot be; give finite nm above 0."
+        )
     sigma = width_nm / np.sqrt(8 * np.log(2))
     band = np.exp(-((ds["wavelength_nm"] - centre_nm) ** 2) / (2 * sigma**2))
     reflectance = (ds["reflectance"] * (1 - depth * band)).transpose(*ds["reflectance"].dims)
