@@ -25,7 +25,7 @@ def run(command: Any, *given: str) -> Any:
 def test_fit_as_text_and_json(tmp_path: Path) -> None:
     quick = ("--no-leave-out", "--steps", "200", "--quiet")
     figure = tmp_path / "fit.png"
-    told = run(calibrate.fit, *quick, "--without", "Nectaris", "--plot", str(figure))
+    told = run(calibrate.fit, *quick, "--without", "Nectaris", "--figure", str(figure))
     assert told.exit_code == 0
     assert "17 sites" in told.output
     assert "Nectaris" not in told.output
@@ -70,7 +70,7 @@ def test_batch_writes_its_table(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("name,lon,lat,radius_km\nplace,0,0,500\n")
     (tmp_path / "c.csv").write_text("Lon,Lat,Diam_km\n1,1,30\n2,2,40\n3,-1,25\n")
     given = (str(tmp_path / "p.csv"), "--catalogue", str(tmp_path / "c.csv"), "--range", "25", "99")
-    told = run(calibrate.batch, *given, "--csv", str(tmp_path / "out.csv"), "--quiet").output
+    told = run(calibrate.batch, *given, "--out", str(tmp_path / "out.csv"), "--quiet").output
     assert "place" in told
     assert "farside-2026" in told
     assert (tmp_path / "out.csv").read_text().startswith("Name,Area,")

@@ -58,7 +58,7 @@ def test_counting_by_fraction_is_younger(count: Path) -> None:
 def test_resurfacing_is_told_in_the_table(count: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     words = ["age", str(count), "--range", "0.2", "0.6", "--method", "cumulative", "--resurfacing"]
-    done = RUN.invoke(app, [*words, "--csv", str(out), "-q"])
+    done = RUN.invoke(app, [*words, "--out", str(out), "-q"])
     assert done.exit_code == 0, done.output
     head, row = (line.split(",") for line in out.read_text().splitlines())
     assert dict(zip(head, row, strict=True))["Method"] == "c-fit"
@@ -72,7 +72,7 @@ def test_resurfacing_is_told_in_the_table(count: Path, tmp_path: Path) -> None:
         (["--range", "0.001", "1"], "0.01 to 300"), (["--method", "best"], "poisson"),
         (["--prior", "flat"], "jeffreys"), (["--area", "-5"], "above 0"),
         (["--counting", "some"], "centre"), (["--presentation", "dots"], "uncertainty"),
-        (["--equilibrium", "trsk1966"], "trask1966"), (["--plot", "a.bmp"], ".pdf"),
+        (["--equilibrium", "trsk1966"], "trask1966"), (["--figure", "a.bmp"], ".pdf"),
         (["--joint"], "two ages"), (["--sequence"], "two ages"),
         (["--systems", "absent.toml"], "absent.toml"),
     ],
@@ -97,7 +97,7 @@ def test_several_counts_give_a_joint_age_and_the_probability_of_their_order(
         words.append(str(tmp_path / f"{name}.diam"))
     words += ["--range", "0.4", "1", "-q", "--joint", "--sequence"]
     out = tmp_path / "both.pdf"
-    done = RUN.invoke(app, [*words, "--json", "--plot", str(out), "--equilibrium", "trask1966"])
+    done = RUN.invoke(app, [*words, "--json", "--figure", str(out), "--equilibrium", "trask1966"])
     assert done.exit_code == 0, done.output
     got = json.loads(done.stdout)
     assert [age["craters"] for age in got["ages"]] == [90, 60]

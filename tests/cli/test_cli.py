@@ -425,18 +425,6 @@ def test_wrong_usage_is_told(arguments: tuple[str, ...], call: Callable[..., Out
     wrong_usage(call(*arguments), "farside")
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "predict", "validate", "train", "refine", "explain", "info", "cite"]
-)
-def test_each_command_has_help_with_an_example_and_json(
-    command: str, call: Callable[..., Outcome]
-) -> None:
-    done = call(command, "--help")
-    assert done.code == 0
-    assert f"Example: farside {command}" in " ".join(done.out.split())
-    assert "--json" in done.out
-
-
 def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys\n"

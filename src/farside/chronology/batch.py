@@ -20,6 +20,7 @@ from farside.chronology.places import count_on, read_catalogue, read_places
 from farside.chronology.posterior import Posterior
 from farside.chronology.systems import System, epochs, find_system
 from farside.errors import FarsideError, InputError
+from farside.progress import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -155,6 +156,7 @@ def date_many(
     range_km: tuple[float, float] | None = None,
     *,
     workers: int = 1,
+    say: Callable[[str], None] = lambda _: None,
     **options: Any,
 ) -> Batch:
     """Return the ages of many counts, oldest first, with their order and epochs.
@@ -165,6 +167,7 @@ def date_many(
     system : chronology and production
     range_km : diameters, low <= D < high; all of each count when None
     workers : processes; with few areas for each, one does them all
+    say : told which area is dated
     options : of `farside.chronology.age.date`: ``method``, ``prior``, ``coverage``, ...
 
     Raises
@@ -179,9 +182,10 @@ def date_many(
     if workers > 1 and len(counts) >= _MANY * 2:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            results = list(pool.map(work, counts, chunksize=_MANY))
+            made = pool.map(work, counts, chunksize=_MANY)
+            results = [next(made) for _ in counted(counts, _naming, say)]
     else:
-        results = [work(count) for count in counts]
+        results = [work(count) for count in counted(counts, _naming, say)]
     good = [r for r in results if isinstance(r, AreaAge)]
     failed = tuple(r for r in results if not isinstance(r, AreaAge))
     if not good:
@@ -192,6 +196,10 @@ def date_many(
     pairs = [older_probability(a, b) if ordered else math.nan for a, b in pairwise(ages)]
     whole = order_probability(ages) if ordered and len(ages) > 1 else math.nan
     return Batch(tuple(good), tuple(pairs), whole, failed)
+
+
+def _naming(count: Count) -> str:
+    return f"date {count.name}"
 
 
 def _one(
@@ -267,8 +275,7 @@ def date_batch(
     else:
         counts, sources, failed = _in_folder(source, say)
         notes = []
-    say(f"dating {len(counts)} areas")
-    made = date_many(counts, used, range_km, **options)
+    made = date_many(counts, used, range_km, say=say, **options)
     made = replace(made, failed=(*failed, *made.failed), notes=(*notes, *_common_notes(made)))
     if csv_file is None:
         return made

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from farside.cli.output import Json, show
+from farside.cli.options import Weights
+from farside.cli.output import Json, Quiet, show
 
 
 def info(
-    weights: Annotated[
-        Path | None, typer.Option(help="Folder of weights; those that ship when left out.")
-    ] = None,
+    weights: Weights = None,
     card: Annotated[bool, typer.Option("--card", help="Print the whole model card.")] = False,
     as_json: Json = False,
+    quiet: Quiet = False,  # noqa: ARG001 - it has no progress
 ) -> None:
-    """Say what the weights are: bands, training data, validation, hashes.
+    """Say what the weights are: bands, data, scores, hashes.
 
+    Example: farside info
     Example: farside info --card
+    Example: farside info --weights my-weights --json
     """
     from farside.oxides import bundle  # noqa: PLC0415
 
@@ -50,10 +51,11 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def cite(as_json: Json = False) -> None:
-    """Print what to cite: this software and the sources of its data and methods.
+def cite(as_json: Json = False, quiet: Quiet = False) -> None:  # noqa: ARG001 - no progress
+    """Print what to cite: this software and its sources.
 
     Example: farside cite
+    Example: farside cite --json
     """
     from farside import provenance  # noqa: PLC0415
     from farside.report.run import CITED  # noqa: PLC0415

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import typer
 
 from farside.cli import (
@@ -9,6 +11,7 @@ from farside.cli import (
     calibrate,
     chronology,
     compare,
+    doctor,
     findings,
     isotopes,
     maps,
@@ -18,47 +21,100 @@ from farside.cli import (
     samples,
     site,
 )
+from farside.cli.help import Command, Group
 
-app = typer.Typer(
-    name="farside",
-    help="The chemistry of the Moon's far side: from orbit, samples and ages, with intervals.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command()(run.run)
-app.command()(findings.findings)
+SECTIONS: dict[str, dict[str, Any]] = {
+    "The study": {"run": run.run, "findings": findings.findings},
+    "From orbit": {
+        "predict": oxides.predict,
+        "map": maps.map_,
+        "mosaic": mosaic.mosaic,
+        "compare": compare.compare,
+        "site": site.site,
+    },
+    "The estimator": {
+        "validate": oxides.validate,
+        "explain": oxides.explain,
+        "train": oxides.train,
+        "refine": oxides.refine,
+        "info": about.info,
+    },
+    "Samples": {
+        "classify": samples.classify,
+        "kreep": samples.kreep,
+        "source": samples.source,
+        "water": samples.water,
+        "reduce": samples.reduce,
+    },
+    "Isotopes": {
+        "isochron": isotopes.isochron,
+        "mean": isotopes.mean,
+        "concordia": isotopes.concordia,
+        "potassium": isotopes.potassium,
+    },
+    "Craters": {
+        "age": chronology.age,
+        "chronology": chronology.chronology,
+        "flux-symmetry": calibrate.flux_symmetry,
+    },
+    "This program": {"doctor": doctor.doctor, "cite": about.cite},
+}
+"""Every command or group by name, in the sections and the order in which help lists them."""
+SETTINGS = {"site": site.CONTEXT}
+"""What typer is told of how to parse a command."""
 
-app.command()(oxides.predict)
-app.command()(oxides.validate)
-app.command()(oxides.train)
-app.command()(oxides.refine)
-app.command()(oxides.explain)
 
-app.command("map")(maps.map_)
-app.command()(mosaic.mosaic)
-app.command()(compare.compare)
-app.command(context_settings=site.CONTEXT)(site.site)
+def _version(asked: bool) -> None:
+    if asked:
+        from farside.provenance import code_version  # noqa: PLC0415
 
-app.command()(samples.classify)
-app.command()(samples.kreep)
-app.command()(samples.source)
-app.command()(samples.water)
-app.add_typer(samples.reduce, name="reduce")
+        print(f"farside {code_version()}")
+        raise typer.Exit
 
-app.command()(isotopes.isochron)
-app.command()(isotopes.mean)
-app.command()(isotopes.concordia)
-app.command()(isotopes.potassium)
 
-app.command()(chronology.age)
-chronology.chronology.command()(calibrate.fit)
-chronology.chronology.command()(calibrate.hypotheses)
-chronology.chronology.command()(calibrate.landing)
-chronology.chronology.command()(calibrate.batch)
-app.add_typer(chronology.chronology, name="chronology")
-app.command("flux-symmetry")(calibrate.flux_symmetry)
+def farside(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The chemistry of the Moon's far side: from orbit, samples and ages, with intervals.
 
-app.command()(about.info)
-app.command()(about.cite)
+    Results go to standard output, progress and errors to standard error. Every command has --help
+    with examples, --json and --quiet.
+
+    Example: farside findings
+    Example: farside predict my_spectra.csv --out oxides.csv
+    Example: farside site 41.64S 153.99W
+    Example: farside age craters.scc --range 0.2 0.8
+    """  # noqa: D401 - says what the program is
+
+
+CHRONOLOGY = (calibrate.fit, calibrate.hypotheses, calibrate.landing, calibrate.batch)
+"""Commands of the group ``chronology`` beside its own."""
+
+
+def _gather() -> typer.Typer:
+    made = typer.Typer(
+        name="farside",
+        cls=Group,
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    made.callback()(farside)
+    for function in CHRONOLOGY:
+        chronology.chronology.command(cls=Command)(function)
+    for section, commands in SECTIONS.items():
+        for name, item in commands.items():
+            if isinstance(item, typer.Typer):
+                made.add_typer(item, name=name, rich_help_panel=section)
+            else:
+                settings = SETTINGS.get(name)
+                made.command(name, cls=Command, rich_help_panel=section, context_settings=settings)(
+                    item
+                )
+    return made
+
+
+app = _gather()

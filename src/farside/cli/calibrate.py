@@ -7,24 +7,45 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
+from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Sets = Annotated[
     list[str] | None,
     typer.Option(
         "--sites",
-        help="Set of calibration sites, may be given again: neukum, "
-        "lefeuvre-wieczorek-2011, change-5, change-6. Default: neukum, change-5, change-6.",
+        metavar="SET",
+        help=f"{names.listed(names.SITE_SETS)}, may be given again. Default: neukum, change-5, "
+        "change-6.",
+        autocompletion=names.among(names.SITE_SETS),
     ),
 ]
 Without = Annotated[
-    list[str] | None, typer.Option("--without", help="Site to leave out, may be given again.")
+    list[str] | None,
+    typer.Option("--without", metavar="SITE", help="Site to leave out, may be given again."),
 ]
-Only = Annotated[list[str] | None, typer.Option("--only", help="Site to keep, may be given again.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="SITE", help="Site to keep, may be given again."),
+]
 Ce6 = Annotated[
-    str, typer.Option("--ce6-age", help="Age of the Chang'e-6 basalt: both, cui2024, zhang2024.")
+    str,
+    typer.Option(
+        "--ce6-age",
+        metavar="NAME",
+        help=f"Age of the Chang'e-6 basalt: {names.listed(names.CE6_AGES)}.",
+        autocompletion=names.among(names.CE6_AGES),
+    ),
 ]
-Errors = Annotated[str, typer.Option(help="Distribution of the densities: lognormal, poisson.")]
+Errors = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help=f"Distribution of the densities: {names.listed(names.DENSITIES)}.",
+        autocompletion=names.among(names.DENSITIES),
+    ),
+]
 
 
 def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
@@ -32,7 +53,12 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     without: Without = None,
     only: Only = None,
     model: Annotated[
-        str, typer.Option(help="exponential, quadratic, piecewise, spike or sawtooth.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.CURVES)}.",
+            autocompletion=names.among(names.CURVES),
+        ),
     ] = "exponential",
     ce6_age: Ce6 = "both",
     errors: Errors = "lognormal",
@@ -42,15 +68,26 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     steps_: Annotated[int, typer.Option("--steps", help="Steps of each chain.")] = 1500,
     leave_out: Annotated[bool, typer.Option(help="Also say what each site does.")] = True,
-    plot: Annotated[Path | None, typer.Option(help="Figure: .png, .pdf, .svg or .tif.")] = None,
-    presentation: Annotated[str, typer.Option(help="curve, posterior or change.")] = "curve",
+    figure: CraterFigure = None,
+    presentation: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"Of the figure: {names.listed(names.RECALIBRATIONS)}.",
+            autocompletion=names.among(names.RECALIBRATIONS),
+        ),
+    ] = "curve",
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Refit the chronology function to calibration sites, errors in age and density.
+    """Refit the chronology function to calibration sites.
 
-    Example: farside chronology fit --sites neukum --sites change-5 --plot fit.png
+    With errors in age and in density, and scatter between sites.
+
+    Example: farside chronology fit
+    Example: farside chronology fit --sites neukum --sites change-5 --figure fit.png
+    Example: farside chronology fit --without Nectaris --model quadratic --no-leave-out
     """
     from farside.chronology.calibrate import calibrate  # noqa: PLC0415
     from farside.chronology.sites import DEFAULT_SETS, calibration_sites  # noqa: PLC0415
@@ -64,11 +101,11 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
             chosen, model, errors=errors, scatter=scatter, seed=seed, leave_out=leave_out,
             chains=chains, steps=steps_,
         )  # fmt: skip
-        if plot is not None:
+        if figure is not None:
             from farside.chronology.calibration_plots import plot_calibration  # noqa: PLC0415
 
-            say(f"drawing {plot}")
-            plot_calibration(found, plot, presentation)
+            say(f"drawing {figure}")
+            plot_calibration(found, figure, presentation)
     show(found, str(found), as_json=as_json)
 
 
@@ -81,9 +118,10 @@ def flux_symmetry(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say whether the impact flux is the same on the near and the far side, with intervals.
+    """Say whether the impact flux is the same on both sides.
 
     Example: farside flux-symmetry
+    Example: farside flux-symmetry --ce6-age cui2024 --json
     """
     from farside.chronology.sites import DEFAULT_SETS, calibration_sites  # noqa: PLC0415
     from farside.chronology.symmetry import flux_symmetry as compute  # noqa: PLC0415
@@ -105,9 +143,13 @@ def hypotheses(  # noqa: PLR0913, PLR0917 - each is an option of the command
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare a smooth decline with a spike and a sawtooth by marginal likelihood.
+    """Compare a smooth decline with a late bombardment.
+
+    A spike and a sawtooth against smooth declines, by marginal likelihood. Takes minutes with the
+    variants of sites and priors.
 
     Example: farside chronology hypotheses
+    Example: farside chronology hypotheses --no-variants
     """
     from farside.chronology.hypotheses import compare_bombardment  # noqa: PLC0415
     from farside.chronology.sites import DEFAULT_SETS, calibration_sites  # noqa: PLC0415
@@ -121,14 +163,17 @@ def hypotheses(  # noqa: PLR0913, PLR0917 - each is an option of the command
 def landing(
     candidate: Annotated[
         list[str] | None,
-        typer.Option(help="NAME,SIDE,AGE_GA of a candidate, may be given again."),
+        typer.Option(metavar="NAME,SIDE,AGE_GA", help="Candidate, may be given again."),
     ] = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what a new landing site is expected to tell of curve, flux ratio and bombardment.
+    """Say what a new landing site is expected to tell.
 
+    Of the curve, the flux ratio and the late bombardment.
+
+    Example: farside chronology landing
     Example: farside chronology landing --candidate "Orientale melt,far,3.8"
     """
     from farside.chronology.landing import expected_information, parse_candidate  # noqa: PLC0415
@@ -147,32 +192,33 @@ def batch(  # noqa: PLR0913, PLR0917 - each is an option of the command
     catalogue: Annotated[
         Path | None, typer.Option(help="CSV of craters: longitude, latitude, diameter in km.")
     ] = None,
-    system: Annotated[str, typer.Option(help="Chronology system.")] = "farside-2026",
-    range_km: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--range", metavar="LOW HIGH", help="Diameters in km."),
-    ] = None,
+    system: System = "farside-2026",
+    range_km: Range = None,
     method: Annotated[
-        str, typer.Option(help="poisson, buffered, non-sparse, cumulative or differential.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.DATING)}.",
+            autocompletion=names.among(names.DATING),
+        ),
     ] = "poisson",
-    prior: Annotated[str, typer.Option(help="rate, age, jeffreys or log.")] = "rate",
+    prior: Prior = "rate",
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
-    csv: Annotated[Path | None, typer.Option(help="Table with craterstats' columns.")] = None,
-    systems: Annotated[
-        Path | None, typer.Option("--systems", help="TOML file with systems of your own.")
-    ] = None,
+    out: AgeTable = None,
+    systems: SystemsFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Date many areas, in order of age, with their epochs.
 
+    Example: farside chronology batch counts/ --range 0.2 0.8 --out ages.csv
     Example: farside chronology batch places.csv --catalogue craters.csv --range 20 300
     """
     from farside.chronology.batch import date_batch  # noqa: PLC0415
 
     with steps(quiet=quiet) as say:
         found = date_batch(
-            source, system, range_km, catalogue=catalogue, user_file=systems, csv_file=csv,
+            source, system, range_km, catalogue=catalogue, user_file=systems, csv_file=out,
             say=say, method=method, prior=prior, workers=workers,
         )  # fmt: skip
     show(found, str(found), as_json=as_json)

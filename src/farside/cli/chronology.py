@@ -7,16 +7,31 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
+from farside.cli.help import Command, Group
+from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile
 from farside.cli.output import Json, Quiet, show, steps
 
 chronology = typer.Typer(
     name="chronology",
-    help="Chronology systems: list, plot and compare them.",
+    cls=Group,
+    help="""Chronology systems: list, plot, compare, refit, apply.
+
+    Example: farside chronology list
+    Example: farside chronology plot --system neukum1983 --system yue2022 --out systems.png
+    Example: farside chronology fit --sites neukum --sites change-5 --figure fit.png
+    Example: farside chronology batch counts/ --range 0.2 0.8 --out ages.csv
+    """,
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-SystemsFile = Annotated[
-    Path | None, typer.Option("--systems", help="TOML file with systems of your own.")
+Several = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Which, may be given again; all when left out.",
+        autocompletion=names.among(names.SYSTEMS),
+    ),
 ]
 
 
@@ -28,25 +43,30 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
             help=".scc, .diam, .stat, .binned, .r, .csv, .geojson, .shp, or craterstats' .cs.",
         ),
     ],
-    system: Annotated[str, typer.Option(help="Chronology system.")] = "neukum1983",
-    range_km: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--range", metavar="LOW HIGH", help="Diameters in km; all when left out."),
-    ] = None,
+    system: System = "neukum1983",
+    range_km: Range = None,
     method: Annotated[
         str,
         typer.Option(
-            help="poisson, buffered, non-sparse, buffered-non-sparse, cumulative or differential."
+            metavar="NAME",
+            help=f"{names.listed(names.DATING)}.",
+            autocompletion=names.among(names.DATING),
         ),
     ] = "poisson",
-    prior: Annotated[str, typer.Option(help="rate, age, jeffreys or log.")] = "rate",
-    coverage: Annotated[float, typer.Option(help="Of the interval.")] = 0.6826894921370859,
+    prior: Prior = "rate",
+    coverage: Annotated[
+        float, typer.Option(help="Of the interval; one sigma when left out.")
+    ] = 0.6826894921370859,
     area: Annotated[
         float | None, typer.Option(help="Counting area in km2, where the file states none.")
     ] = None,
     counting: Annotated[
         str | None,
-        typer.Option(help="Craters on the border, poisson: all (as one), fraction or centre."),
+        typer.Option(
+            metavar="NAME",
+            help="Craters on the border, poisson: all (as one), fraction or centre.",
+            autocompletion=names.among(names.BORDERS),
+        ),
     ] = None,
     drop_outside: Annotated[
         bool, typer.Option("--drop-outside", help="Leave out craters outside the area.")
@@ -64,14 +84,24 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sequence: Annotated[
         bool, typer.Option("--sequence", help="Say how probable this order is, oldest first.")
     ] = False,
-    plot: Annotated[Path | None, typer.Option(help="Figure: .png, .pdf, .svg or .tif.")] = None,
+    figure: CraterFigure = None,
     presentation: Annotated[
-        str, typer.Option(help="cumulative, differential, r, hartmann or uncertainty.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"Of the figure: {names.listed(names.DRAWINGS)}.",
+            autocompletion=names.among(names.DRAWINGS),
+        ),
     ] = "cumulative",
     equilibrium: Annotated[
-        str | None, typer.Option(help="Curve to draw: trask1966 or hartmann1984.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Curve to draw: {names.listed(names.EQUILIBRIA)}.",
+            autocompletion=names.among(names.EQUILIBRIA),
+        ),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Table with craterstats' columns.")] = None,
+    out: AgeTable = None,
     systems: SystemsFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -81,7 +111,9 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     The posterior is exact; without craters in the range the age is an upper limit. Of several
     counts, --joint gives one age for all and --sequence the probability of their order.
 
-    Example: farside age craters.scc --system neukum1983 --range 0.2 0.8
+    Example: farside age craters.scc --range 0.2 0.8
+    Example: farside age craters.csv --area 52.5 --system yue2022 --budget --figure age.pdf
+    Example: farside age old.scc young.scc --sequence --out ages.csv
     """
     from farside.chronology.files import date_files  # noqa: PLC0415
 
@@ -99,21 +131,22 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
             diameter_error=diameter_error,
             joint=joint,
             sequence=sequence,
-            plot=plot,
+            plot=figure,
             presentation=presentation,
             equilibrium=equilibrium,
-            csv_file=csv,
+            csv_file=out,
             say=say,
             **options,
         )
     show(found, str(found), as_json=as_json)
 
 
-@chronology.command("list")
+@chronology.command("list", cls=Command)
 def list_(systems: SystemsFile = None, as_json: Json = False, quiet: Quiet = False) -> None:  # noqa: ARG001
-    """List the chronology systems, and which figures are second-hand.
+    """List the chronology systems, and what is second-hand.
 
     Example: farside chronology list
+    Example: farside chronology list --systems mine.toml --json
     """
     from farside.chronology.files import list_systems  # noqa: PLC0415
 
@@ -121,12 +154,12 @@ def list_(systems: SystemsFile = None, as_json: Json = False, quiet: Quiet = Fal
     show(found, str(found), as_json=as_json)
 
 
-@chronology.command()
+@chronology.command(cls=Command)
 def plot(
-    out: Annotated[Path, typer.Option(help="Figure: .png, .pdf, .svg or .tif.")],
-    system: Annotated[
-        list[str] | None, typer.Option(help="Which, may be given again; all when left out.")
-    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="Figure to write: .png, .pdf, .svg or .tif.")
+    ],
+    system: Several = None,
     rate: Annotated[bool, typer.Option("--rate", help="The rate instead of N(1).")] = False,
     systems: SystemsFile = None,
     as_json: Json = False,
@@ -134,7 +167,8 @@ def plot(
 ) -> None:
     """Plot chronology functions or their rates, with the lunar epochs.
 
-    Example: farside chronology plot --system neukum1983 --system yue2022 --out chronology.png
+    Example: farside chronology plot --out systems.png
+    Example: farside chronology plot --system neukum1983 --system yue2022 --rate --out rates.pdf
     """
     from farside.chronology.files import plot_systems  # noqa: PLC0415
 
@@ -144,12 +178,17 @@ def plot(
     show(found, str(found), as_json=as_json)
 
 
-@chronology.command()
+@chronology.command(cls=Command)
 def compare(
-    base: Annotated[str, typer.Option(help="System of the ages that are given.")] = "neukum1983",
-    system: Annotated[
-        list[str] | None, typer.Option(help="Which to compare; all when left out.")
-    ] = None,
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="System of the ages that are given.",
+            autocompletion=names.among(names.SYSTEMS),
+        ),
+    ] = "neukum1983",
+    system: Several = None,
     age_ga: Annotated[
         list[float] | None, typer.Option("--age", help="Age in Ga, may be given again.")
     ] = None,
@@ -157,8 +196,9 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,  # noqa: ARG001
 ) -> None:
-    """Say which age other systems give to the crater density of an age.
+    """Say which age other systems give for the same craters.
 
+    Example: farside chronology compare
     Example: farside chronology compare --base neukum1983 --age 2.0 --age 2.83
     """
     from farside.chronology.files import compare_systems  # noqa: PLC0415

@@ -7,13 +7,21 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
+from farside.cli.options import AsIs
 from farside.cli.output import Json, Quiet, show, steps
 
 
 def compare(  # noqa: PLR0913, PLR0917 - the options of a command
     path: Annotated[Path, typer.Argument(metavar="MAP", help="Store of 'farside map'.")],
     against: Annotated[
-        str, typer.Option("--with", help="prospector, algorithms, or the store of another map.")
+        str,
+        typer.Option(
+            "--with",
+            metavar="WHAT",
+            help="prospector, algorithms, or the store of another map.",
+            autocompletion=names.among(names.COMPARED),
+        ),
     ] = "prospector",
     tile: Annotated[str | None, typer.Option(help="Of the map, where it has several.")] = None,
     spectra: Annotated[
@@ -25,16 +33,17 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of a command
     min_share: Annotated[
         float, typer.Option(help="Least covered share of a cell, for prospector.", min=0.01, max=1)
     ] = 0.5,
-    as_is: Annotated[
-        bool,
-        typer.Option("--as-is", help="Take a sensor without a known transfer to MI uncorrected."),
-    ] = False,
+    as_is: AsIs = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare a map with Lunar Prospector, published algorithms or another map.
+    """Compare a map with gamma rays, algorithms or another map.
 
-    Example: farside compare mosaic.zarr --with prospector
+    Gamma rays are those of Lunar Prospector, cell by cell of five degrees.
+
+    Example: farside compare mosaic.zarr
+    Example: farside compare map.zarr --tile scene --with algorithms --spectra scene.tif
+    Example: farside compare map.zarr --with other.zarr --json
     """
     from farside.maps.outputs import compare_map  # noqa: PLC0415
 

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
+from farside.cli.names import FINDINGS, among
 from farside.cli.output import Json, Quiet, show, steps
 
 
 def findings(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which; all when left out.")
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME", help="Which; all when left out.", autocompletion=among(FINDINGS)
+        ),
     ] = None,
     spectrum: Annotated[
         Path | None,
@@ -21,12 +25,15 @@ def findings(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say of each claim of the far-side story what is computed, and the verdict.
+    """Say of each claim what is computed, and the verdict.
 
     A verdict is supports, contradicts or cannot tell, by one rule: the probability that the claim's
     statements hold, above 0.95 or below 0.05.
 
+    Example: farside findings
     Example: farside findings spa-maria basalt-age
+    Example: farside findings change6-soil --spectrum landing_site.csv
+    Example: farside findings --json
     """
     from farside.report.findings import findings as compute  # noqa: PLC0415
 

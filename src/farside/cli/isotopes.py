@@ -7,21 +7,29 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
+from farside.cli.options import Figure, Level
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
-Draw = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Draw a figure: .svg, .pdf or .png.")
-]
-
-Level = Annotated[
-    str | None, typer.Option(help="1s, 2s, 1s% or 2s%; by default what the header says.")
+Decay = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help=f"Decay constants: {names.listed(names.DECAY_CONSTANTS)}.",
+        autocompletion=names.among(names.DECAY_CONSTANTS),
+    ),
 ]
 
 
 def isochron(  # noqa: PLR0913, PLR0917 - one per option
     table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of isotope ratios.")],
     system: Annotated[
-        str, typer.Option(help="rb-sr, sm-nd, k-ca, pb-pb or pb-pb-inverse.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.DECAY_SYSTEMS)}.",
+            autocompletion=names.among(names.DECAY_SYSTEMS),
+        ),
     ] = "rb-sr",
     model: Annotated[
         str, typer.Option(help="1 errors as given, 2 without errors, 3 further scatter.")
@@ -32,24 +40,25 @@ def isochron(  # noqa: PLR0913, PLR0917 - one per option
     scatter: Annotated[
         str, typer.Option(help="What model 3 lets vary: initial or slope.")
     ] = "initial",
-    decay: Annotated[
-        str,
-        typer.Option(help="isoplotr, villa2015, nebel2011, rotenberg2012 or steiger1977."),
-    ] = "isoplotr",
+    decay: Decay = "isoplotr",
     errors: Level = None,
     external: Annotated[
         bool, typer.Option("--external", help="Intervals hold the errors of decay constants.")
     ] = False,
-    figure: Draw = None,
+    figure: Figure = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit an isochron and date it, with internal and external errors apart.
+    """Fit an isochron and date it.
+
+    Internal and external errors (those of the decay constants) are kept apart.
 
     Columns are told by their header: IsoplotR (Rb87Sr86, errRb87Sr86, ...), PySoplot (x, sx, y,
     sy, r_xy) or plain (87Rb/86Sr, 2s, 87Sr/86Sr, 2s).
 
+    Example: farside isochron analyses.csv
     Example: farside isochron analyses.csv --system rb-sr --external --figure isochron.svg
+    Example: farside isochron lead.csv --system pb-pb --model 3 --json
     """
     from farside.isotopes.run import Choice, run_isochron  # noqa: PLC0415
 
@@ -66,15 +75,16 @@ def mean(
     ] = False,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Leave no outlier out.")] = False,
     errors: Level = None,
-    figure: Draw = None,
+    figure: Figure = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Average ages by their errors, with a test of outliers and of scatter.
+    """Average ages by their errors, with tests of scatter.
 
     The first column of figures is the age (Ma), the next its error: X, errX or sample, age, 2s.
 
-    Example: farside mean ages.csv --figure mean.svg
+    Example: farside mean ages.csv
+    Example: farside mean ages.csv --errors 2s --random-effects --figure mean.svg
     """
     from farside.isotopes.run import run_mean  # noqa: PLC0415
 
@@ -91,18 +101,21 @@ def mean(
 
 def concordia(
     table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of U-Pb ratios.")],
-    decay: Annotated[str, typer.Option(help="isoplotr, villa2015 or steiger1977.")] = "isoplotr",
+    decay: Decay = "isoplotr",
     errors: Level = None,
-    figure: Draw = None,
+    figure: Figure = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Date U-Pb analyses of one event by concordia, with tests of whether they are one point.
+    """Date U-Pb analyses of one event by concordia.
+
+    Tests say whether they are one point, and whether it lies on the curve.
 
     Columns: Pb207U235, errPb207U235, Pb206U238, errPb206U238, rho, or those of Tera and Wasserburg
     (U238Pb206, Pb207Pb206).
 
-    Example: farside concordia zircons.csv --figure concordia.svg
+    Example: farside concordia zircons.csv
+    Example: farside concordia zircons.csv --errors 2s% --figure concordia.svg
     """
     from farside.isotopes.run import run_concordia  # noqa: PLC0415
 
@@ -114,7 +127,11 @@ def concordia(
 def potassium(  # noqa: PLR0913, PLR0917 - one per option
     offset: Annotated[
         list[str] | None,
-        typer.Option(help="mission or apollo-mean, may be given again; both when left out."),
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.OFFSETS)}, may be given again; both when left out.",
+            autocompletion=names.among(names.OFFSETS),
+        ),
     ] = None,
     offset_per_mil: Annotated[
         float | None, typer.Option(help="An offset of your own, per mil, on one scale.")
@@ -122,20 +139,28 @@ def potassium(  # noqa: PLR0913, PLR0917 - one per option
     offset_1s: Annotated[float, typer.Option(help="Its one sigma, per mil.", min=0)] = 0.0,
     alpha: Annotated[
         list[str] | None,
-        typer.Option(help="basaltic-melt, free or between; all when left out."),
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.ALPHAS)}, may be given again; all when left out.",
+            autocompletion=names.among(names.ALPHAS),
+        ),
     ] = None,
     alpha_value: Annotated[
         float | None, typer.Option(help="A fractionation factor of your own, 41K/39K.")
     ] = None,
     alpha_1s: Annotated[float, typer.Option(help="Its one sigma.", min=0)] = 0.0,
-    figure: Draw = None,
+    figure: Figure = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say how much potassium the far-side mantle lost, for each offset and fractionation factor.
+    """Say how much potassium the far-side mantle lost.
 
+    For each isotopic offset and each fractionation factor, with what speaks against it.
+
+    Example: farside potassium
     Example: farside potassium --alpha basaltic-melt --figure potassium.svg
+    Example: farside potassium --offset-per-mil 0.16 --offset-1s 0.03
     """
     from farside.isotopes.run import run_potassium  # noqa: PLC0415
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from farside.cli.options import AsIs, Sensor, Weights
 from farside.cli.output import Json, Quiet, show, steps
-from farside.cli.oxides import Weights
 
 
 def map_(  # noqa: PLR0913, PLR0917 - one per option
@@ -25,13 +25,8 @@ def map_(  # noqa: PLR0913, PLR0917 - one per option
         Literal["float32", "int16"],
         typer.Option(help="float32, or int16 in steps of 0.01 wt% (half the size)."),
     ] = "float32",
-    sensor: Annotated[
-        str | None, typer.Option(help="MI, SP, M3 or Clementine; by default what the file says.")
-    ] = None,
-    as_is: Annotated[
-        bool,
-        typer.Option("--as-is", help="Take a sensor without a known transfer to MI uncorrected."),
-    ] = False,
+    sensor: Sensor = None,
+    as_is: AsIs = False,
     weights: Weights = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made, how large and how long.")
@@ -39,13 +34,16 @@ def map_(  # noqa: PLR0913, PLR0917 - one per option
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Map images to six oxides with interval, novelty and flags.
+    """Map images to six oxides with interval and novelty.
 
     May be stopped at any time: the same command goes on from there, and a finished map is only
     checked. A tile that cannot be read is skipped and named, the rest is done; the exit code is
     then 1.
 
+    Example: farside map tiles/ --out map.zarr --dry-run
     Example: farside map tiles/ --out map.zarr --workers 4
+    Example: farside map "strips/*.img" --out m3.zarr --sensor M3 --as-is
+    Example: farside map tiles/ --out map.zarr --scheduler tcp://head:8786
     """
     from farside.maps.plan import plan_tiles  # noqa: PLC0415
     from farside.maps.run import map_tiles  # noqa: PLC0415
@@ -59,7 +57,7 @@ def map_(  # noqa: PLR0913, PLR0917 - one per option
         as_is=as_is,
         weights=weights,
     )
-    with steps(quiet=quiet) as say:
+    with steps(quiet=quiet, stopped="the same command goes on from here") as say:
         work = plan_tiles if dry_run else map_tiles
         done = work(tiles, out, settings=settings, say=say)
     show(done, str(done), as_json=as_json)

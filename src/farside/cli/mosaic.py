@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from farside.cli.names import GRIDS, among
 from farside.cli.output import Json, Quiet, show, steps
 
 
@@ -15,7 +16,11 @@ def mosaic(  # noqa: PLR0913, PLR0917 - the options of a command
     out: Annotated[Path, typer.Option(help="Store (*.zarr) or folder to write; must not exist.")],
     crs: Annotated[
         str | None,
-        typer.Option(help="equirectangular, south_polar, IAU_2015:30110; else the first tile's."),
+        typer.Option(
+            metavar="NAME",
+            help="Such as equirectangular or IAU_2015:30110; else the first tile's.",
+            autocompletion=among(GRIDS),
+        ),
     ] = None,
     resolution: Annotated[
         float | None, typer.Option(help="Of a pixel, m or degrees; else the first tile's.")
@@ -29,9 +34,11 @@ def mosaic(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Put overlapping map tiles on one grid and check whether they agree at their seams.
+    """Put overlapping map tiles on one grid; check their seams.
 
-    Example: farside mosaic map.zarr --out mosaic --crs equirectangular --cog --stac
+    Example: farside mosaic map.zarr --out mosaic.zarr
+    Example: farside mosaic map.zarr --out moon --crs equirectangular --cog --stac
+    Example: farside mosaic north.zarr south.zarr --out both.zarr --resolution 100
     """
     from farside.maps.outputs import write_mosaic  # noqa: PLC0415
 

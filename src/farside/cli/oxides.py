@@ -7,34 +7,30 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
+from farside.cli.options import AsIs, Sensor, Weights
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
-Weights = Annotated[
-    Path | None,
-    typer.Option(help="Folder of weights from train or refine; those that ship when left out."),
-]
+Coverage = Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.99)]
 
 
 def predict(
     spectra: Annotated[Path, typer.Argument(metavar="INPUT", help="Spectra: .csv, .spc or .tif.")],
     out: Annotated[Path, typer.Option(help="File to write: .csv or .nc.")],
-    sensor: Annotated[
-        str | None, typer.Option(help="MI, SP, M3 or Clementine; by default what the file says.")
-    ] = None,
+    sensor: Sensor = None,
     weights: Weights = None,
-    as_is: Annotated[
-        bool,
-        typer.Option("--as-is", help="Take a sensor without a known transfer to MI uncorrected."),
-    ] = False,
+    as_is: AsIs = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Predict six oxides with interval and novelty.
+    """Predict six oxides of spectra, with interval and novelty.
 
     A CSV has one spectrum per row, reflectance (i = 30, e = 0, g = 30 degrees) in columns such as
     r414, r749, r950; other columns such as site, lat, lon are kept.
 
     Example: farside predict my_spectra.csv --out oxides.csv
+    Example: farside predict scene.spc --out oxides.nc
+    Example: farside predict m3_points.csv --sensor M3 --as-is --out oxides.csv
     """
     from farside.oxides.files import predict_file  # noqa: PLC0415
 
@@ -45,24 +41,36 @@ def predict(
 
 def validate(
     estimator: Annotated[
-        list[str] | None, typer.Option(help="Which, may be given again; all honest ones: 'all'.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.ESTIMATORS)}; may be given again.",
+            autocompletion=names.among(names.ESTIMATORS),
+        ),
     ] = None,
     protocol: Annotated[
-        list[str] | None, typer.Option(help="loo, lomo, terrain, near-far or yang2023.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"{names.listed(names.PROTOCOLS)}; may be given again.",
+            autocompletion=names.among(names.PROTOCOLS),
+        ),
     ] = None,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="Print the results that ship; compute nothing.")
     ] = False,
-    coverage: Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.99)] = 0.9,
+    coverage: Coverage = 0.9,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Validate estimators by protocols in which nothing held out takes part.
+    """Validate estimators; nothing held out takes part.
 
+    Protocols leave out one site (loo), one mission (lomo), one terrain, or the far side (near-far).
     The protocol yang2023 is the published one; it is optimistic and labelled so.
 
-    Example: farside validate --estimator farside --estimator gp --protocol lomo
+    Example: farside validate --shipped --estimator all --protocol lomo
+    Example: farside validate --estimator farside --estimator gp --protocol loo
     """
     from farside.report.validation import table  # noqa: PLC0415
 
@@ -84,14 +92,17 @@ def train(
         Path | None,
         typer.Option(help="CSV of sites with spectra and oxides; the 55 sites when left out."),
     ] = None,
-    coverage: Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.99)] = 0.9,
+    coverage: Coverage = 0.9,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train the network and write farside.onnx and farside.json (needs farside[train]).
+    """Train the estimator and write its weights.
+
+    Writes farside.onnx and farside.json. Needs farside[train].
 
     Example: farside train --out my-weights
+    Example: farside train --data sites.csv --out my-weights --seed 1
     """
     from farside.oxides.files import train_file  # noqa: PLC0415
 
@@ -109,13 +120,16 @@ def refine(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Refine the network with new ground truth and report what changed (needs farside[train]).
+    """Refine with new ground truth and report what changed.
+
+    Needs farside[train].
 
     Each row needs a site name, a mission, the eight MI bands (r414 to r1548) and at least one of
     TiO2, FeO, Al2O3, MgO, CaO, SiO2 in wt%. For Chang'e-6, give the MI spectrum of the landing
     site: none comes with the package.
 
     Example: farside refine change6.csv --out weights-with-ce6
+    Example: farside refine change7.csv --weights weights-with-ce6 --out weights-with-ce7
     """
     from farside.oxides.files import refine_file  # noqa: PLC0415
 
@@ -133,9 +147,10 @@ def explain(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which band moved each oxide, and whether the network uses the bands physics expects.
+    """Say which band moved each oxide, and what physics expects.
 
     Example: farside explain
+    Example: farside explain my_spectra.csv --json
     """
     from farside.oxides.files import explain_file  # noqa: PLC0415
 

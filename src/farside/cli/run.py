@@ -23,17 +23,20 @@ def run(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compute every finding; write report.html, findings.json, oxides.csv, validation.json.
+    """Compute every finding and write the report.
 
-    Without --full the weights and validation that ship with the package are used; they are refused
-    when code, data or settings have changed since. With --full everything is computed anew and
-    compared with what ships; exit code 1 says that scores differ.
+    Writes report.html, findings.json, oxides.csv, validation.json and farside_map.tif. Without
+    --full the weights and validation that ship with the package are used; they are refused when
+    code, data or settings have changed since. With --full everything is computed anew and compared
+    with what ships; exit code 1 says that scores differ.
 
-    Example: farside run --out farside-run
+    Example: farside run
+    Example: farside run --out farside-run --pdf
+    Example: farside run --full --out farside-full
     """
     from farside.report.run import run as run_all  # noqa: PLC0415
 
-    with steps(quiet=quiet) as say:
+    with steps(quiet=quiet, stopped="files that are there are whole") as say:
         done = run_all(out, full=full, seed=seed, pdf=pdf, say=say)
     text = "\n".join(f"wrote {path}" for path in done.files)
     if done.differences is not None:

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
+from farside.cli.help import Command, Group
+from farside.cli.options import Figure
 from farside.cli.output import Json, Quiet, show, steps
 
 Analyses = Annotated[
@@ -15,15 +18,23 @@ Analyses = Annotated[
         metavar="FILE", help="CSV, a row per sample: oxides in wt%, elements in ppm, errors *_1s."
     ),
 ]
-Figure = Annotated[
-    Path | None, typer.Option(help="Draw a figure too: a .png, .svg or .pdf to write.")
-]
 Counts = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of counts.")]
 Out = Annotated[
-    Path | None, typer.Option(help="CSV to write, ready for farside classify and kreep.")
+    Path | None,
+    typer.Option(metavar="FILE", help="CSV to write, ready for farside classify and kreep."),
 ]
 
-reduce = typer.Typer(help="From counts to a composition.", no_args_is_help=True)
+reduce = typer.Typer(
+    cls=Group,
+    help="""Reduce counts of a laboratory to a composition.
+
+    Example: farside reduce xrf counts.csv --alphas alphas.csv --out oxides.csv
+    Example: farside reduce icpms run.csv --internal Rh103 --out traces.csv
+    Example: farside reduce laser spots.csv --internal Ca43 --out spots_ppm.csv
+    """,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 def classify(
@@ -39,12 +50,16 @@ def classify(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what samples are: mare basalt class, terrain, Mg#, norm, maturity, nearest Apollo ones.
+    """Say what samples are, and which Apollo ones are nearest.
+
+    Mare basalt class, terrain, Mg#, CIPW norm, maturity of soils.
 
     Columns: sample, kind (soil, basalt, breccia), oxides such as TiO2 in wt%, elements such as K in
     ppm, one sigma in TiO2_1s, Is_FeO for soils. Probabilities follow from the errors.
 
-    Example: farside classify my_samples.csv --figure classes.png
+    Example: farside classify my_samples.csv
+    Example: farside classify my_samples.csv --analogues 10 --figure classes.png
+    Example: farside classify soils.csv --components lithologies.csv --json
     """
     from farside.samples.files import classify_file  # noqa: PLC0415
 
@@ -63,16 +78,20 @@ def kreep(
     coverage: Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.999)] = 0.95,
     figure: Figure = None,
     contrast_figure: Annotated[
-        Path | None, typer.Option(help="Draw K against Th of far side and near side too.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw K against Th of far side and near side too."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say how much KREEP samples ask for, with rare-earth ratios and the far-side contrast.
+    """Say how much KREEP samples ask for.
+
+    With rare-earth ratios and the contrast between the far and the near side.
 
     Columns: sample, and incompatible elements such as La, Sm, Yb, Th in ppm, one sigma in La_1s.
 
-    Example: farside kreep my_samples.csv --figure spider.png
+    Example: farside kreep my_samples.csv
+    Example: farside kreep my_samples.csv --figure spider.png --contrast-figure k_th.png
     """
     from farside.samples.files import kreep_file  # noqa: PLC0415
 
@@ -91,7 +110,12 @@ def kreep(
 def source(
     analyses: Analyses,
     recipe: Annotated[
-        str, typer.Option(help="How the basalt was made: ce5 or ce6 (Chang'e-5, Chang'e-6).")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How the basalt was made: ce5 or ce6 (Chang'e-5, Chang'e-6).",
+            autocompletion=names.among(names.RECIPES),
+        ),
     ] = "ce5",
     refractory: Annotated[
         tuple[float, float],
@@ -100,11 +124,14 @@ def source(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say how much melting and crystallisation the rare earths of basalts ask for.
+    """Say how much melting rare earths of basalts ask for.
+
+    And how much crystallisation after it.
 
     Columns: sample, and four or more of La to Lu in ppm, one sigma in La_1s.
 
-    Example: farside source my_samples.csv --recipe ce5
+    Example: farside source my_samples.csv
+    Example: farside source my_samples.csv --recipe ce6 --json
     """
     from farside.interior.melting_fit import fit_file  # noqa: PLC0415
 
@@ -133,11 +160,13 @@ def water(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say how much water the mantle source of a magma held, with its interval.
+    """Say how much water the mantle source of a magma held.
 
     Apatite grows late: with --apatite give the fraction that had crystallised by then.
 
+    Example: farside water
     Example: farside water 283 --sigma 22 --melting 0.02 0.03 --crystallised 0.43 0.78
+    Example: farside water 1500 --apatite --crystallised 0.95 0.99
     """
     from farside.interior.water import waters  # noqa: PLC0415
 
@@ -146,7 +175,7 @@ def water(
     show(done, str(done), as_json=as_json)
 
 
-@reduce.command()
+@reduce.command(cls=Command)
 def xrf(
     counts: Counts,
     alphas: Annotated[
@@ -163,6 +192,7 @@ def xrf(
     background_time_s, concentration, concentration_1s (wt%, of standards); a row of the analyte
     LOI gives the loss on ignition.
 
+    Example: farside reduce xrf counts.csv --out oxides.csv
     Example: farside reduce xrf counts.csv --alphas alphas.csv --out oxides.csv
     """
     from farside.samples.files import write_reduction  # noqa: PLC0415
@@ -174,7 +204,7 @@ def xrf(
     show(done, str(done), as_json=as_json)
 
 
-@reduce.command()
+@reduce.command(cls=Command)
 def icpms(
     counts: Counts,
     internal: Annotated[
@@ -204,7 +234,7 @@ def icpms(
     show(done, str(done), as_json=as_json)
 
 
-@reduce.command()
+@reduce.command(cls=Command)
 def laser(
     counts: Counts,
     internal: Annotated[str, typer.Option(help="Isotope of the internal standard, e.g. Ca43.")],
@@ -212,7 +242,9 @@ def laser(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Reduce laser-ablation ICP-MS counts to elements in ppm (Longerich et al. 1996).
+    """Reduce laser-ablation ICP-MS counts to elements in ppm.
+
+    By an internal standard (Longerich et al. 1996).
 
     Columns: run, sample, role (standard, unknown), isotope, counts, time_s, background,
     background_time_s, concentration (ppm: all of standards, the internal standard of unknowns).

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from farside.cli import names
 from farside.cli.output import Json, Quiet, show, steps
 
 CONTEXT = {"ignore_unknown_options": True}
@@ -19,24 +20,39 @@ def site(
         typer.Argument(
             metavar="LAT LON | NAME",
             help="-41.6 -154.0, 41.6S 154.0W, 41.6S 206E, or the name of a landing or feature.",
+            autocompletion=names.places,
         ),
     ],
     map_path: Annotated[
         Path | None,
         typer.Option("--map", help="Folder from farside map; the map that ships if left out."),
     ] = None,
-    weights: Annotated[
-        str, typer.Option(help="Weights of the score, such as oxygen=2,slope=1; 0 leaves one out.")
+    score: Annotated[
+        str,
+        typer.Option(
+            metavar="WEIGHTS",
+            help="Weights of the score, such as oxygen=2,slope=1; 0 leaves one out.",
+        ),
     ] = "",
     soil: Annotated[
-        str, typer.Option(help="Soil of the bearing capacity in the score.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"Soil of the bearing capacity: {names.listed(names.SOILS)}.",
+            autocompletion=names.among(names.SOILS),
+        ),
     ] = "apollo 0-15 cm",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say everything that is known about a place: oxides, terrane, resources, ground, score.
+    """Say everything that is known about a place.
+
+    Oxides, terrane, lithology, resources, sunlight, ground and a score, each with its interval or
+    its limits.
 
     Example: farside site 41.64S 153.99W
+    Example: farside site -41.64 -153.99 --map map.zarr
+    Example: farside site "Von Karman" --score oxygen=4,slope=1,illumination=0
     """
     from farside.geography.place import read_place  # noqa: PLC0415
     from farside.maps.score import Weights  # noqa: PLC0415
@@ -49,7 +65,7 @@ def site(
             where.lat,
             where.lon,
             map_path=map_path,
-            weights=Weights.parse(weights),
+            weights=Weights.parse(score),
             on=soil,
             name=where.name,
         )

@@ -30,6 +30,7 @@ from farside.maps.pool import RULE, Piece, pool
 from farside.maps.predict import Block, Storage
 from farside.maps.seams import Seam, SeamCount
 from farside.maps.tiles import coverage_of
+from farside.progress import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -280,12 +281,12 @@ def mosaic(
     with new_folder(out) as folder:
         cut = store.Grid(target.height, target.width, block)
         storage = _write_frame(folder, target, tiles, coverage, block)
-        for i, j in itertools.product(range(cut.rows), range(cut.columns)):
+        places = list(itertools.product(range(cut.rows), range(cut.columns)))
+        for i, j in counted(places, lambda _: "block", say):
             rows, columns = cut.window(i, j)
             pieces = _pieces(tiles, feet, target, rows, columns)
             if not pieces:
                 continue
-            say(f"block {i * cut.columns + j + 1} of {cut.rows * cut.columns}")
             _count_seams(count, pieces)
             shape = (rows.stop - rows.start, columns.stop - columns.start)
             layers = pool(pieces, *shape, z)

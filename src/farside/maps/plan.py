@@ -10,18 +10,19 @@ import numpy as np
 
 from farside.constants import OXIDES
 from farside.maps.predict import CHUNK, predict_block
-from farside.maps.progress import Say, clock
 from farside.maps.settings import MapSettings
 from farside.maps.sources import find_tiles
 from farside.maps.store import Grid, has_places
 from farside.maps.work import Opener, check_bands, image_size, reason_of
 from farside.oxides import bundle
+from farside.progress import clock
 from farside.spectra.prepare import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from farside.maps.progress import Say
     from farside.oxides.estimator import OxideEstimator
 
 TRIAL_PIXELS = 8 * CHUNK

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from farside.progress import Step, clock
+
 Say = Callable[[str], None]
 """Told what is being done."""
 
@@ -46,26 +48,9 @@ class Progress:
         # tiles not begun yet are taken to be as large as those begun
         expected = self._known / max(self._begun, 1) * self._all
         left = max(expected - self._done, 0.0) / rate
-        self.say(
-            f"tile {min(self._ended + 1, self._all)} of {self._all}, "
-            f"{100 * self._done / max(expected, 1):.1f} %, {rate:,.0f} pixels/s, "
-            f"{clock(left)} left"
+        share = self._done / max(expected, 1.0)
+        text = (
+            f"tile {min(self._ended + 1, self._all)} of {self._all}, {100 * share:.1f} %, "
+            f"{rate:,.0f} pixels/s, {clock(left)} left"
         )
-
-
-def clock(seconds: float) -> str:
-    """Return a time in words that suit its length.
-
-    Examples
-    --------
-    >>> clock(42), clock(4000), clock(400000)
-    ('42 s', '1 h 06 min', '4 d 15 h')
-    """
-    s = round(seconds)
-    if s < 60:
-        return f"{s} s"
-    if s < 3600:
-        return f"{s // 60} min {s % 60:02d} s"
-    if s < 48 * 3600:
-        return f"{s // 3600} h {s % 3600 // 60:02d} min"
-    return f"{s // 86400} d {s % 86400 // 3600} h"
+        self.say(Step(text, share))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from farside.oxides.nearfar import near_far
 from farside.oxides.refine import effect_of
 from farside.oxides.training import TrainingSet, load_training
 from farside.oxides.validate import Validation, plain, validate, validate_published
+from farside.progress import counted
 from farside.report import store
 
 if TYPE_CHECKING:
@@ -44,18 +46,10 @@ WITHOUT_INTERVALS = {("gp", "loo"), *(("yang2023", protocol) for protocol in HON
 def validations(data: TrainingSet, seed: int, say: Say) -> list[Validation]:
     """Return every estimator by every honest protocol, and the published one by its own."""
     found = []
-    for method in METHODS:
-        for protocol in HONEST:
-            say(f"validate {method.name} by {protocol}")
-            found.append(
-                validate(
-                    method,
-                    data,
-                    protocol,
-                    seed=seed,
-                    intervals=(method.name, protocol) not in WITHOUT_INTERVALS,
-                )
-            )
+    every = list(itertools.product(METHODS, HONEST))
+    for method, protocol in counted(every, lambda p: f"validate {p[0].name} by {p[1]}", say):
+        intervals = (method.name, protocol) not in WITHOUT_INTERVALS
+        found.append(validate(method, data, protocol, seed=seed, intervals=intervals))
     say("validate yang2023 by its published protocol (optimistic)")
     found.append(validate_published(data, seed=seed))
     return found
