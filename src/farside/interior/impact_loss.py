@@ -7,20 +7,21 @@ e between 0 and 1, and then mixes with what was not melted:
 
 .. math:: \Delta = \frac{m (1 - \eta)}{m (1 - \eta) + 1 - m}\, \delta(1 - \eta, \alpha)
 
-Posterior by weighted draws of size, velocity, angle, energy of melting and e.
+Posterior by weighted draws of size, velocity, angle, energy of melting and e. What the same impact
+does to zinc and water is in `farside.interior.volatiles`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from farside.errors import InputError
 from farside.geography.regions import SPA_INNER, SPA_OUTER
-from farside.interior.bounds import check_above
+from farside.interior.bounds import check_above, check_coverage
 from farside.interior.impact import (
     LAWS,
     LEAST_VELOCITY,
@@ -30,6 +31,11 @@ from farside.interior.impact import (
     transient_crater,
 )
 from farside.isotopes.potassium import alpha_of, offset_after, offset_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
 
 SOURCE_KM = 250.0
 """Depth to which the impact melted the mantle: about 250 km (Zhou et al. 2025, Fig. 4)."""
@@ -74,18 +80,9 @@ class ImpactPosterior:
     effective: float
     coverage: float
 
-    @property
-    def kept_at_most(self) -> float:
-        """Return the most Zn or water that the source kept of its own, at the median.
-
-        Both leave a melt no less readily than K: what K lost is the least that they lost.
-        """
-        return 1.0 - self.lost[1]
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in self.__dict__.items()}
-        return {**plain, "kept_at_most": self.kept_at_most}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in self.__dict__.items()}
 
     def __str__(self) -> str:
         """Return the intervals."""
@@ -131,6 +128,102 @@ def mixed_offset(melted: Any, lost: Any, alpha: Any) -> Any:
     return m * kept / (m * kept + 1 - m) * offset_after(kept, factor)
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Impactors drawn from the priors with what they do, and how well each matches.
+
+    Parameters
+    ----------
+    diameter_km, velocity_kms, angle_deg : (n,) of the impactor
+    melt_km3, depth_km : (n,) melt and the depth that it reaches
+    melted : (n,) share m of the source that was melted
+    escaped : (n,) share e of the vapour zone's potassium
+    gone : (n,) share of the melt's potassium that is lost
+    predicted : (n,) offset of the source, per mil
+    weight : (n,) of sum 1
+    """
+
+    diameter_km: Float
+    velocity_kms: Float
+    angle_deg: Float
+    melt_km3: Float
+    depth_km: Float
+    melted: Float
+    escaped: Float
+    gone: Float
+    predicted: Float
+    weight: Float
+
+    @property
+    def effective(self) -> float:
+        """Return the number of equal draws that the weights are worth."""
+        return float(1 / (self.weight**2).sum())
+
+    def interval(self, values: Float, coverage: float = 0.95) -> Interval:
+        """Return (lower, median, upper) of numbers of the draws."""
+        return _quantiles(values, self.weight, coverage)
+
+
+def draw_impacts(
+    offset: str | None,
+    alpha: str,
+    *,
+    law: str = LAWS[0],
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Draws:
+    """Return impactors weighted by the basin's size and the offset of potassium.
+
+    Parameters
+    ----------
+    offset, alpha, law, draws, seed : as of `match_basin`
+
+    Raises
+    ------
+    UnknownNameError
+        when there is no such offset, factor or law
+    InputError
+        when there are too few draws, or too few match: the posterior did not converge
+    """
+    if not draws >= 1000:
+        raise InputError(f"{draws:g} draws are too few; give 1000 or more.")
+    rng = np.random.default_rng(seed)
+    size = SIZES_KM[0] * (SIZES_KM[1] / SIZES_KM[0]) ** rng.uniform(0, 1, draws)
+    slowest = max(VELOCITIES[0], LEAST_VELOCITY if law == "pierazzo1997" else 0.0)
+    velocity = rng.uniform(slowest, VELOCITIES[1], draws)
+    angle = np.clip(np.degrees(np.arcsin(np.sqrt(rng.uniform(0, 1, draws)))), 5.0, 90.0)
+    high, low = MELTING_ENERGY["dunite"], MELTING_ENERGY["highland"]
+    energy = low * (high / low) ** rng.uniform(0, 1, draws)
+    melt = melt_volume(size, velocity, angle, law=law, energy=energy)
+    vapour = np.pi / 6 * size**3
+    depth = _depth(melt + vapour, size / 2)
+    melted = np.minimum(depth / SOURCE_KM, 1.0)
+    escaped = rng.uniform(0, 1, draws)
+    gone = escaped * vapour / (melt + vapour)
+    predicted = mixed_offset(melted, gone, alpha_of(alpha).draw(rng, draws))
+    log = _basin_fit(final_crater(transient_crater(size, velocity, angle)))
+    if offset is not None:
+        wanted = offset_of(offset)
+        log = log - ((predicted - wanted.value) / wanted.sigma) ** 2 / 2
+    weight = np.exp(log - log.max())
+    found = Draws(
+        size, velocity, angle, melt, depth, melted, escaped, gone, predicted, weight / weight.sum()
+    )
+    if found.effective < FEWEST:
+        raise InputError(
+            f"no convergence: {found.effective:.0f} effective draws of {draws}, below "
+            f"{FEWEST:.0f}; give more draws, or an offset that the impact can make."
+        )
+    return found
+
+
+def _basin_fit(final_km: Float) -> Float:
+    """Return the log-likelihood of final diameters: log-normal between the basin's ellipses."""
+    edges = [2 * np.sqrt(e.semi_major_km * e.semi_minor_km) for e in (SPA_INNER, SPA_OUTER)]
+    centre, sigma = np.mean(np.log(edges)), np.diff(np.log(edges))[0] / 2
+    return np.asarray(-(((np.log(final_km) - centre) / sigma) ** 2) / 2)
+
+
 def match_basin(
     offset: str | None = "apollo-mean",
     alpha: str = "between",
@@ -160,54 +253,14 @@ def match_basin(
     InputError
         when too few draws match: the posterior did not converge
     """
-    if draws < 1000 or not 0 < coverage < 1:
-        raise InputError("give 1000 draws or more and a coverage between 0 and 1.")
-    rng = np.random.default_rng(seed)
-    size = SIZES_KM[0] * (SIZES_KM[1] / SIZES_KM[0]) ** rng.uniform(0, 1, draws)
-    slowest = max(VELOCITIES[0], LEAST_VELOCITY if law == "pierazzo1997" else 0.0)
-    velocity = rng.uniform(slowest, VELOCITIES[1], draws)
-    angle = np.clip(np.degrees(np.arcsin(np.sqrt(rng.uniform(0, 1, draws)))), 5.0, 90.0)
-    high, low = MELTING_ENERGY["dunite"], MELTING_ENERGY["highland"]
-    energy = low * (high / low) ** rng.uniform(0, 1, draws)
-    melt = melt_volume(size, velocity, angle, law=law, energy=energy)
-    vapour = np.pi / 6 * size**3
-    depth = _depth(melt + vapour, size / 2)
-    melted = np.minimum(depth / SOURCE_KM, 1.0)
-    escaped = rng.uniform(0, 1, draws)
-    gone = escaped * vapour / (melt + vapour)
-    factor = alpha_of(alpha).draw(rng, draws)
-    predicted = mixed_offset(melted, gone, factor)
-    final = final_crater(transient_crater(size, velocity, angle))
-    edges = [2 * np.sqrt(e.semi_major_km * e.semi_minor_km) for e in (SPA_INNER, SPA_OUTER)]
-    centre, sigma = np.mean(np.log(edges)), np.diff(np.log(edges))[0] / 2
-    log = -(((np.log(final) - centre) / sigma) ** 2) / 2
-    if offset is not None:
-        wanted = offset_of(offset)
-        log = log - ((predicted - wanted.value) / wanted.sigma) ** 2 / 2
-    weight = np.exp(log - log.max())
-    weight /= weight.sum()
-    effective = float(1 / (weight**2).sum())
-    if effective < FEWEST:
-        raise InputError(
-            f"no convergence: {effective:.0f} effective draws of {draws}, below {FEWEST:.0f}; give "
-            "more draws, or an offset that the impact can make."
-        )
-    columns = {
-        "diameter_km": size,
-        "velocity_kms": velocity,
-        "angle_deg": angle,
-        "melt_km3": melt,
-        "depth_km": depth,
-        "melted": melted,
-        "lost": melted * gone,
-        "escaped": escaped,
-        "predicted": predicted,
-    }
-    spans: dict[str, Any] = {
-        name: _quantiles(values, weight, coverage) for name, values in columns.items()
-    }
+    check_coverage(coverage)
+    found = draw_impacts(offset, alpha, law=law, draws=draws, seed=seed)
+    columns = ("diameter_km", "velocity_kms", "angle_deg", "melt_km3", "depth_km", "melted",
+               "escaped", "predicted")  # fmt: skip
+    spans: dict[str, Any] = {n: found.interval(getattr(found, n), coverage) for n in columns}
+    spans["lost"] = found.interval(found.melted * found.gone, coverage)
     names = (offset, alpha) if offset is not None else ("", "")
-    return ImpactPosterior(*names, **spans, effective=effective, coverage=coverage)
+    return ImpactPosterior(*names, **spans, effective=found.effective, coverage=coverage)
 
 
 def _depth(volume: Any, deep: Any) -> Any:
