@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.ndimage import map_coordinates
 
 from farside.constants import MAP_RADIUS
 from farside.errors import InputError
 from farside.geography.features import check_point
+from farside.geography.grids import sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,22 +93,10 @@ def horizon(height_km: Float, lat: float, lon: float, rise_km: float = 0.0) -> F
     turn = np.arctan2(
         np.sin(azimuth) * np.sin(angle) * np.cos(phi), np.cos(angle) - np.sin(phi) * sine
     )
-    r = radius + _height(height_km, there, lon + np.degrees(turn))
-    r0 = radius + rise_km + _height(height_km, np.array([lat]), np.array([lon]))[0]
+    r = radius + sample(height_km, there, lon + np.degrees(turn))
+    r0 = radius + rise_km + sample(height_km, np.array([lat]), np.array([lon]))[0]
     elevation = np.degrees(np.arctan2(r * np.cos(angle) - r0, r * np.sin(angle)))
     return np.asarray(elevation.max(axis=1), dtype=np.float64)
-
-
-def _height(height_km: Float, lat: Float, lon: Float) -> Float:
-    """Return heights between the pixels, round the Moon and across the poles."""
-    rows, columns = height_km.shape
-    # beyond the last row lies the same row on the other side of the pole
-    over = [np.roll(height_km[row], columns // 2)[None] for row in (0, -1)]
-    joined = np.concatenate([over[0], height_km, over[1]])
-    joined = np.concatenate([joined, joined[:, :1]], axis=1)
-    y = (90 - lat) * rows / 180 + 0.5
-    x = ((lon + 180) * columns / 360 - 0.5) % columns
-    return np.asarray(map_coordinates(joined, [y, x], order=1), dtype=np.float64)
 
 
 def sunlit_share(horizon_deg: Float, lat: float) -> float:
