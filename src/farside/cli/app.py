@@ -12,6 +12,7 @@ from farside.cli import (
     chronology,
     compare,
     doctor,
+    figure,
     findings,
     isotopes,
     maps,
@@ -31,6 +32,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "mosaic": mosaic.mosaic,
         "compare": compare.compare,
         "site": site.site,
+        "figure": figure.figure,
     },
     "The estimator": {
         "validate": oxides.validate,

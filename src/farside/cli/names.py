@@ -25,7 +25,7 @@ SENSORS = ("MI", "SP", "M3", "Clementine")
 COMPARED = ("prospector", "algorithms")
 GRIDS = (
     "geographic", "equirectangular", "equirectangular_far", "north_polar", "south_polar",
-    "orthographic_near", "orthographic_far",
+    "orthographic_near", "orthographic_far", "mollweide", "mollweide_far",
 )  # fmt: skip
 SOILS = ("apollo 0-15 cm", "apollo 0-60 cm", "change-4", "change-6", "change-6 loose")
 SYSTEMS = (
@@ -50,6 +50,13 @@ LEVELS = ("1s", "2s", "1s%", "2s%")
 OFFSETS = ("mission", "apollo-mean")
 ALPHAS = ("basaltic-melt", "free", "between")
 RECIPES = ("ce5", "ce6")
+LAYERS = (
+    "TiO2", "FeO", "Al2O3", "MgO", "CaO", "SiO2", "novelty", "albedo_1064", "wac_r643",
+    "wac_green_mix", "wac_blue_mix", "wac_TiO2", "mare_fraction", "height_km", "slope_deg",
+    "roughness_km", "lp2_FeO", "lp2_TiO2", "lp2_Th", "lp2_K", "fast_neutrons", "thermal_neutrons",
+)  # fmt: skip
+VIEWS = ("pair", "near", "far", "poles", "global")
+WIDTHS = ("single", "double")
 
 
 def listed(names: Iterable[str], last: str = "or") -> str:
