@@ -12,6 +12,7 @@ from farside.maps.difference import Differences, against_algorithms, against_map
 from farside.maps.export import export
 from farside.maps.grid import read_crs
 from farside.maps.mosaic import TILE, Mosaic, Say, mosaic, new_folder
+from farside.maps.shipped import load_map
 from farside.maps.stac import Entry, dates, write_catalogue
 from farside.maps.store import open_map
 from farside.maps.tiles import open_tiles, require_finished, stored_as
@@ -19,6 +20,8 @@ from farside.spectra.prepare import open_spectra, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import xarray as xr
 
 STORE = "mosaic.zarr"
 COGS = "cog"
@@ -109,6 +112,27 @@ def write_mosaic(
         cogs=tuple(out / COGS / file.path.name for file in cogs),
         catalogue=out / "catalog.json" if "stac" in files else None,
     )
+
+
+def open_finished(path: Path | None, tile: str | None = None) -> xr.Dataset:
+    """Open a stored map whose run has ended, or the map that ships.
+
+    Parameters
+    ----------
+    path : store of ``farside map`` or ``farside mosaic``; the map that ships when None
+    tile : of the store; may be left out where there is only one
+
+    Raises
+    ------
+    InputError
+        when there is no map, its run has not ended, or several tiles and none was named
+    """
+    if path is None:
+        if tile is not None:
+            raise InputError(f"the map that ships has no tiles; name the map of the tile {tile!r}.")
+        return load_map()
+    require_finished(Path(path))
+    return open_map(Path(path), tile)
 
 
 def compare_map(
