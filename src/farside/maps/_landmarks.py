@@ -50,17 +50,16 @@ def draw_graticule(axes: Axes, crs: str, limb: Patch, *, names: bool) -> None:
     names : write degrees
     """
     polar = crs.endswith("polar")
-    meridians = np.arange(-180, 180, STEP_DEG)
-    parallels = np.array([-80, -70, 70, 80] if polar else [-60, -30, 0, 30, 60])
-    reach = np.linspace(-90, 90, 181)
-    lines = [(reach, np.full(reach.shape, float(m))) for m in meridians]
+    meridians = np.arange(-180.0, 180.0, STEP_DEG)
+    parallels = np.array([-80, -70, 70, 80] if polar else [-60, -30, 0, 30, 60], dtype=float)
+    reach = np.append(np.linspace(-90, 90, 61), np.nan)  # a gap ends each line
     # a turn begins at the edge of a map that is cut open
     cut = 0.0 if crs.endswith("far") else 180.0
-    around = np.linspace(cut + 1e-6, cut + 360 - 1e-6, 361)
-    lines += [(np.full(around.shape, float(p)), around) for p in parallels]
-    for lat, lon in lines:
-        for line in axes.plot(*project(crs, lat, lon), **_LINE):
-            line.set_clip_path(limb)
+    around = np.append(np.linspace(cut + 1e-6, cut + 360 - 1e-6, 121), np.nan)
+    lat = np.concatenate([np.tile(reach, meridians.size), np.repeat(parallels, around.size)])
+    lon = np.concatenate([np.repeat(meridians, reach.size), np.tile(around, parallels.size)])
+    (line,) = axes.plot(*project(crs, lat, lon), **_LINE)
+    line.set_clip_path(limb)
     if names:
         (_name_polar if polar else _name_lines)(axes, crs)
 

@@ -82,8 +82,9 @@ VIEWS = {
 HATCH_PIXELS = 72
 """Points across a view at which novelty is judged; single pixels would make a grey of strokes."""
 
-GRID_PIXELS = 720
-"""Points across a view at which the grid is read at the least: its own columns."""
+GRID_POINTS = 460
+"""Points across a view at which the grid is read at the least: two on each pixel of half a degree
+at the middle of a disk."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def pixels(view: View, values: Float, across: int) -> Float:
     array
         (height, width), the first row at the top
     """
-    fold = -(-GRID_PIXELS // across)
+    fold = -(-GRID_POINTS // across)
     shape = [max(1, round(across * view.half_height / view.half_width)), across]
     y, x = ((2 * np.arange(n * fold) + 1) / (n * fold) - 1 for n in shape)
     x, y = np.meshgrid(x, -y)
@@ -185,7 +186,7 @@ def pixels(view: View, values: Float, across: int) -> Float:
 
 
 def draw_view(
-    axes: Axes, view: View, values: Float, look: dict[str, Any], *, across: int, names: bool
+    axes: Axes, view: View, shown: Float, look: dict[str, Any], *, names: bool
 ) -> AxesImage:
     """Draw a layer on axes as a view of the Moon with limb, graticule and landmarks.
 
@@ -193,9 +194,8 @@ def draw_view(
     ----------
     axes : empty
     view : of the Moon
-    values : (360, 720)
+    shown : of `pixels`
     look : ``cmap``, ``vmin`` and ``vmax``
-    across : pixels
     names : name the landmarks and lines too
     """
     from matplotlib.patches import Ellipse  # noqa: PLC0415 - slow to import
@@ -205,7 +205,6 @@ def draw_view(
     axes.set_axis_off()
     limb = Ellipse((0, 0), 2 * a, 2 * b, facecolor=FAINT, edgecolor="none", zorder=0)
     axes.add_patch(limb)
-    shown = pixels(view, values, across)
     image = axes.imshow(shown, extent=(-a, a, -b, b), interpolation="none", zorder=1, **look)
     image.set_clip_path(limb)
     draw_graticule(axes, view.crs, limb, names=names)
@@ -317,9 +316,8 @@ def _draw_row(figure: Figure, row: _Row, top: float) -> None:
         axes = figure.add_axes((*box, tall / height))
         low, high = colour_limits(field.values)
         look = {"cmap": colour_map(field.quantity), "vmin": low, "vmax": high}
-        image = draw_view(
-            axes, view, field.values, look, across=round(disk * DPI), names=tall >= NAMED_IN
-        )
+        shown = pixels(view, field.values, round(disk * DPI))
+        image = draw_view(axes, view, shown, look, names=tall >= NAMED_IN)
         if field.novelty is not None:
             _hatch(axes, view, field.novelty)
         if row.titles:

@@ -33,7 +33,7 @@ REACH = 5.0
 """d beyond this falls in the outermost bins."""
 
 MAX_MEDIAN = 0.5
-"""A pair whose median |d| is above this is flagged: half an interval apart as a whole is a step
+"""A pair whose median `|d|` is above this is flagged: half an interval apart as a whole is a step
 that the eye sees, though few single pixels leave their intervals. A choice of this project."""
 
 
@@ -49,8 +49,8 @@ class Seam:
     mean_difference : first minus second, wt%
     median : of d
     spread : half the distance between the 15.87th and 84.13th percentile of d
-    beyond : share of the pixels with |d| > 1
-    flagged : whether `beyond` is more than the coverage leaves out, or |median| above
+    beyond : share of the pixels with `|d| > 1`
+    flagged : whether `beyond` is more than the coverage leaves out, or `|median|` above
         `MAX_MEDIAN`
     """
 

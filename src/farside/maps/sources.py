@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farside.errors import InputError
+from farside.errors import InputError, MissingFileError
 from farside.provenance import sha256_file
 from farside.readers.kinds import KINDS, named_by_labels, needs_label
 
@@ -79,8 +79,10 @@ def _expand(path: Path) -> list[Path]:
             raise InputError(f"{path} holds no image; known endings: {', '.join(ENDINGS)}.")
         return inside
     matched = [Path(name) for name in sorted(glob.glob(str(path)))]  # noqa: PTH207 - absolute too
+    if not matched and not glob.has_magic(str(path)):
+        raise MissingFileError.of(path)
     if not matched:
-        raise InputError(f"there is no image {path}, and as a pattern it matches nothing.")
+        raise InputError(f"no image matches the pattern {path}.")
     return matched
 
 

@@ -325,6 +325,8 @@ def open_map(path: Path, tile: str | None = None) -> xr.Dataset:
     """
     known = tiles(path)
     if tile is None:
+        if not known:
+            raise InputError(f"{path} holds no tile: what was given to 'farside map' was skipped.")
         if len(known) != 1:
             raise InputError(
                 f"{path} holds {len(known)} tiles; name one of them: {', '.join(known[:10])}."
