@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pytest
 import rasterio
 
 from farside.constants import OXIDES
-from farside.geography import SPA_OUTER, great_circle_km
 from farside.maps.shipped import load_map
 from farside.report import _map, store
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def test_the_outline_is_the_edge_of_the_basin() -> None:
-    lat, lon = _map.spa_outline()
-    major, minor = SPA_OUTER.semi_major_km, SPA_OUTER.semi_minor_km
-    for factor, inside in ((1.001, True), (0.999, False)):
-        other = replace(SPA_OUTER, semi_major_km=major * factor, semi_minor_km=minor * factor)
-        assert (other.contains(lat, lon) == inside).all()
-    reach = great_circle_km(-53.0, 191.0, lat, lon)
-    assert reach.max() == pytest.approx(1200, rel=1e-3)
-    assert reach.min() == pytest.approx(1025, rel=1e-3)
-
-
-def test_the_disk_is_a_half_of_the_sphere() -> None:
-    lat, lon = _map.disk(180.0)
-    seen = np.isfinite(lat)
-    assert seen.mean() == pytest.approx(np.pi / 4, abs=0.01)
-    assert (np.abs(lon[seen]) >= 90).all()
 
 
 def test_the_file_holds_the_map_with_names_and_lunar_system(tmp_path: Path) -> None:

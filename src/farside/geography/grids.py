@@ -53,8 +53,11 @@ def sample(grid: ArrayLike, lat: ArrayLike, lon: ArrayLike) -> Float:
     y = (90 - np.where(known, lat, 0.0)) * rows / 180 + 0.5
     x = ((np.where(known, lon, 0.0) + 180) * columns / 360 - 0.5) % columns
     there = np.isfinite(values)
-    total = map_coordinates(_joined(np.where(there, values, 0.0)), [y, x], order=1)
-    weight = map_coordinates(_joined(there.astype(np.float64)), [y, x], order=1)
+    at = [y.ravel(), x.ravel()]
+    total, weight = (
+        map_coordinates(_joined(part), at, order=1).reshape(lat.shape)
+        for part in (np.where(there, values, 0.0), there.astype(np.float64))
+    )
     enough = known & (weight >= 0.5)
     return np.where(enough, total / np.where(enough, weight, 1.0), np.nan)
 

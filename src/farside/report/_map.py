@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 import rasterio
 from affine import Affine
-from cmcrameri import cm
-from matplotlib.colors import Normalize
 
-from farside.constants import MEAN_RADIUS, OXIDES
-from farside.datasets import load_missions
+from farside.constants import OXIDES
 from farside.geography.projections import lunar_crs
-from farside.geography.regions import SPA_OUTER
+from farside.maps.globe import FAR, NEAR, View, draw_view, pixels
+from farside.maps.globe_layers import SPAN
 from farside.provenance import atomic_path
 from farside.report import store
 from farside.report._map_tables import PROTOCOLS, by_method
-from farside.report._style import INK, MUTED, draw, pretty
+from farside.report._style import MUTED, draw, pretty
+from farside.style import colour_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,54 +33,10 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 FILE = "farside_map.tif"
-DISK = 180
-"""Pixels across a disk: half a degree at its middle is 0.8 of one."""
+ACROSS = 160
+"""Pixels across a disk, few so that the report stays small: half a degree is 0.7 of one."""
 
-SIDES = {"far": 180.0, "near": 0.0}
-SPAN = (0.01, 0.99)
-"""Quantiles of what is seen of a layer, at the ends of its colours."""
-
-
-def disk(lon0: float) -> tuple[Float, Float]:
-    """Return latitude and longitude of the pixels of a disk seen from afar, NaN beside it.
-
-    Parameters
-    ----------
-    lon0 : longitude of the middle, degrees
-    """
-    axis = (np.arange(DISK) + 0.5) / DISK * 2 - 1
-    across, up = np.meshgrid(axis, -axis)
-    toward = np.sqrt(np.where(across**2 + up**2 < 1, 1 - across**2 - up**2, np.nan))
-    lat = np.degrees(np.arcsin(np.where(np.isnan(toward), np.nan, up)))
-    lon = lon0 + np.degrees(np.arctan2(across, toward))
-    return lat, (lon + 180) % 360 - 180
-
-
-def _seen(layer: NDArray[np.float32], lat: Float, lon: Float) -> Float:
-    known = np.isfinite(lat)
-    y = np.where(known, (90 - np.nan_to_num(lat)) * 2, 0).astype(int)
-    x = np.where(known, (np.nan_to_num(lon) + 180) * 2, 0).astype(int)
-    return np.where(known, layer[np.minimum(y, 359), np.minimum(x, 719)], np.nan)
-
-
-def spa_outline() -> tuple[Float, Float]:
-    """Return latitude and longitude along the outer ellipse of the South Pole-Aitken basin."""
-    turn = np.linspace(0, 2 * np.pi, 181)
-    along, across = SPA_OUTER.semi_major_km * np.cos(turn), SPA_OUTER.semi_minor_km * np.sin(turn)
-    arc = np.hypot(along, across) / (MEAN_RADIUS.value / 1000)
-    bearing = np.arctan2(across, along) - np.radians(SPA_OUTER.tilt_deg)
-    up = np.radians(SPA_OUTER.lat)
-    sine = np.sin(up) * np.cos(arc) + np.cos(up) * np.sin(arc) * np.cos(bearing)
-    east = np.sin(bearing) * np.sin(arc) * np.cos(up), np.cos(arc) - np.sin(up) * sine
-    return np.degrees(np.arcsin(sine)), SPA_OUTER.lon + np.degrees(np.arctan2(*east))
-
-
-def _projected(place: tuple[Float, Float], lon0: float) -> tuple[Float, Float]:
-    """Return latitudes and longitudes on the disk, NaN behind it."""
-    up, turn = np.radians(place[0]), np.radians(place[1] - lon0)
-    front = np.cos(turn) > 0
-    across = np.where(front, np.cos(up) * np.sin(turn), np.nan)
-    return across, np.where(front, np.sin(up), np.nan)
+SIDES = {"far": FAR, "near": NEAR}
 
 
 def side_figure(sharp: xr.Dataset, side: str) -> str:
@@ -92,52 +47,39 @@ def side_figure(sharp: xr.Dataset, side: str) -> str:
     sharp : of `farside.maps.shipped.load_map`
     side : of `SIDES`
     """
-    lon0 = SIDES[side]
+    view = SIDES[side]
 
     def paint(figure: Figure) -> None:
         axes = figure.subplots(3, 4)
         for i, oxide in enumerate(OXIDES):
             part = sharp.sel(oxide=oxide)
-            value = part["value"].to_numpy()
-            half = (part["upper"] - part["value"]).to_numpy()
+            value = part["value"].to_numpy().astype(float)
+            half = part["upper"].to_numpy().astype(float) - value
             left, right = axes[i // 2, 2 * (i % 2)], axes[i // 2, 2 * (i % 2) + 1]
-            _disk_map(figure, left, value, lon0, cm.batlow)
-            _disk_map(figure, right, half, lon0, cm.lapaz_r)
-            left.set_title(f"{pretty(oxide)} (wt%)")
-            right.set_title("± half interval", fontweight="normal")
+            _disk_map(figure, left, view, value, "oxide")
+            _disk_map(figure, right, view, half, "interval")
+            left.set_title(f"{pretty(oxide)} (wt%)", loc="center")
+            right.set_title("± half interval (wt%)", loc="center", fontweight="normal")
 
     alt = (
         f"Maps of six oxides of the {side} side of the Moon, each with half of its interval; the "
-        "South Pole-Aitken basin is outlined and the Chang'e-6 site marked."
+        "South Pole-Aitken and Apollo basins are outlined and the landing sites marked."
     )
-    svg = draw(f"fig-map-{side}", alt, 7.4, paint)
+    svg = draw(f"fig-map-{side}", alt, 7.2, paint)
     # an image is named by its bytes, and colour bars of one map look alike
     return re.sub(r' id="[^"]*-image[0-9a-f]+"', "", svg)
 
 
-def _disk_map(
-    figure: Figure, axes: Axes, layer: NDArray[np.float32], lon0: float, colours: Any
-) -> None:
-    seen = _seen(layer, *disk(lon0))
-    low, high = np.nanquantile(seen, SPAN)
-    image = axes.imshow(
-        seen,
-        cmap=colours,
-        norm=Normalize(float(low), float(high)),
-        extent=(-1, 1, -1, 1),
-        interpolation="none",
+def _disk_map(figure: Figure, axes: Axes, view: View, layer: Float, quantity: str) -> None:
+    shown = pixels(view, layer, ACROSS)
+    low, high = np.nanquantile(shown, SPAN)
+    look = {"cmap": colour_map(quantity), "vmin": float(low), "vmax": float(high)}
+    image = draw_view(axes, view, shown, look, names=False)
+    bar = figure.colorbar(
+        image, ax=axes, orientation="horizontal", extend="both", shrink=0.8, aspect=18, pad=0.02
     )
-    sites = load_missions().set_index("mission")
-    site = sites.loc[["Chang'e-6"], ["lat", "lon"]].to_numpy(dtype=float)[0]
-    axes.plot(*_projected(spa_outline(), lon0), color=INK, linewidth=0.8)
-    axes.plot(
-        *_projected((site[:1], site[1:]), lon0), "o", color="white", mec="black", ms=4, mew=0.9
-    )
-    axes.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), aspect="equal")
-    axes.set_axis_off()
-    bar = figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, aspect=18, pad=0.02)
     bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=6.5, color=MUTED, length=2)
+    bar.ax.tick_params(color=MUTED, length=2)
     bar.ax.locator_params(nbins=4)
     bar.ax.grid(visible=False)
 
