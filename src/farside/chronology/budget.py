@@ -33,8 +33,8 @@ def with_budget(
     """Return the age with one sigma of each cause of error, Ma; NaN where a cause is not stated.
 
     - ``counting``: half the width of the 68 % interval, by the posterior or the fit
-    - ``diameter``: a common error s of all diameters moves N(1) by |slope| s at the lower limit of
-      the range; s is `diameter_error`, or the mean relative error that the count states
+    - ``diameter``: a common error s of all diameters moves N(1) by `|slope| s` at the lower limit
+      of the range; s is `diameter_error`, or the mean relative error that the count states
     - ``production``: spread (standard deviation) of the age over the published production functions
       that hold in the range, the chronology left as it is
     - ``chronology``: the system's own sigma of ln N(1) where it has one, as a recalibrated one has;

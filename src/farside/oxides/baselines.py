@@ -263,11 +263,13 @@ class Mean:
 
 @dataclass(frozen=True)
 class Ridge:
-    """Ridge regression on the contrasts of a spectrum, one per oxide.
+    r"""Ridge regression on the contrasts of a spectrum, one per oxide.
 
-        ln TiO2 or wt% = c + b' x,   b = argmin |y - ȳ - Z b|² + α |b|²
+    .. math::
+        y = c + b^T x, \quad b = \operatorname{argmin} |y - \bar y - Z b|^2 + \alpha |b|^2
 
-    x of `contrasts`, standardised on the training part to Z; α of `ALPHA` by `inner_folds`.
+    y is ln TiO2, or wt% of the others; x of `contrasts`, standardised on the training part to Z;
+    α of `ALPHA` by `inner_folds`.
 
     References
     ----------
@@ -314,9 +316,10 @@ class Pls:
 
 @dataclass(frozen=True)
 class GaussianProcess:
-    """Gaussian process on the logarithms of the bands and the angles, one per oxide.
+    r"""Gaussian process on the logarithms of the bands and the angles, one per oxide.
 
-        k(x, x') = a x·x' + c M_{5/2}(|x - x'| / l) + s δ
+    .. math::
+        k(x, x') = a\, x \cdot x' + c\, M_{5/2}(|x - x'| / l) + s\, \delta
 
     of standardised features: a linear part, so that it goes on as a plane beyond the training
     spectra, a smooth one (Matérn 5/2), and noise. The four parameters have the largest marginal

@@ -90,7 +90,7 @@ class Explanation:
 
     @property
     def mean_absolute(self) -> Float:
-        """Mean |attribution| over the spectra, (6, b) wt%."""
+        """Mean of the absolute attribution over the spectra, (6, b) wt%."""
         return np.asarray(np.abs(self.attribution).mean(axis=0))
 
     @property
