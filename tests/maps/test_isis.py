@@ -70,7 +70,7 @@ def test_the_label_says_what_bands_are_and_what_made_them(written: IsisMap) -> N
     assert 'Name  = ("SiO2 value", "SiO2 lower", "SiO2 upper")' in text
     assert text.count("weight percent") == 3
     assert 'MadeBy           = "farside 9"' in text
-    assert "SourceProducts   = a.img" in text
+    assert "SourceProducts   = (a.img)" in text
     words = keywords(written.out / "SiO2.lbl")
     assert float(words["IntervalCoverage"]) == 0.9
     assert str(written.out) not in text

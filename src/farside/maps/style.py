@@ -33,9 +33,8 @@ def hex_colour(red: int, green: int, blue: int) -> str:
 def _pipe(kind: str, band: int, **about: str) -> tuple[ET.Element, ET.Element]:
     """Return what draws a raster, with its renderer still empty."""
     pipe = ET.Element("pipe")
-    renderer = ET.SubElement(
-        pipe, "rasterrenderer", type=kind, band=str(band), opacity="1", alphaBand="-1", **about
-    )
+    known = {"type": kind, "band": str(band), "opacity": "1", "alphaBand": "-1"}
+    renderer = ET.SubElement(pipe, "rasterrenderer", known | about)
     return pipe, renderer
 
 
