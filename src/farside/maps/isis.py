@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+NULL = float.fromhex("-0x1.fffff6p+127")
+"""What ISIS3 has for a missing pixel in single precision, the bits FF7FFFFB (its SpecialPixel.h)."""
 SQUARE = 1e-6
 """Most by which the sides of a pixel may differ, relative; ISIS has one resolution for both."""
 
@@ -116,7 +118,7 @@ def _write(label: Path, grid: MapGrid, layers: list[xr.DataArray], groups: dict[
     """Write layers of a map as the bands of a GeoTIFF with a label."""
     profile = {
         "driver": "GTiff", "width": grid.width, "height": grid.height, "count": len(layers),
-        "dtype": "float32", "nodata": float("nan"), "crs": grid.crs, "transform": grid.transform,
+        "dtype": "float32", "nodata": NULL, "crs": grid.crs, "transform": grid.transform,
         "interleave": "band", "bigtiff": "if_safer",
     }  # fmt: skip
     with tempfile.TemporaryDirectory(prefix=".isis-", dir=label.parent) as folder:
@@ -139,7 +141,7 @@ def _write(label: Path, grid: MapGrid, layers: list[xr.DataArray], groups: dict[
 
 
 def _numbers(layer: xr.DataArray) -> NDArray[np.float32]:
-    return layer.to_numpy().astype(np.float32)
+    return layer.fillna(NULL).to_numpy().astype(np.float32)
 
 
 def write_isis(ds: xr.Dataset, out: Path, *, say: Say = lambda _: None) -> IsisMap:
