@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NULL = float.fromhex("-0x1.fffff6p+127")
-"""What ISIS3 has for a missing pixel in single precision, the bits FF7FFFFB (its SpecialPixel.h)."""
+"""What ISIS3 has for a missing pixel in single precision: bits FF7FFFFB, of its SpecialPixel.h."""
 SQUARE = 1e-6
 """Most by which the sides of a pixel may differ, relative; ISIS has one resolution for both."""
 
