@@ -21,10 +21,14 @@ CHOSEN: dict[str, tuple[str, str, str]] = {
     "soil-CaO": ("CE-6 soil CaO", "li2024", ""),
     "soil-Th": ("CE-6 soil Th", "li2024", ""),
     "soil-K": ("CE-6 soil K", "li2024", ""),
+    "soil-U": ("CE-6 soil U", "li2024", ""),
+    "basalt-Al2O3": ("CE-6 local basalt Al2O3", "li2024", ""),
     "basalt-TiO2": ("CE-6 local basalt TiO2", "li2024", ""),
     "basalt-age-cui": ("CE-6 low-Ti basalt age (Pb-Pb and Rb-Sr)", "cui2024", ""),
     "basalt-age-zhang": ("CE-6 low-Ti basalt age (Pb-Pb, local)", "zhang2024", ""),
     "high-al-age": ("CE-6 high-Al basalt age", "zhang2024", ""),
+    "fragments-dated": ("CE-6 fragments dated", "zhang2024", ""),
+    "mu-high-al": ("CE-6 high-Al basalt source mu", "zhang2024", ""),
     "mu-low-ti": ("CE-6 low-Ti basalt source mu (238U/204Pb)", "zhang2024", ""),
     "mu-change-5": ("CE-5 basalt source mu", "li2021", ""),
     "mu-apollo": ("Apollo low-/high-Ti basalt source mu", "li2021", ""),
@@ -39,10 +43,17 @@ CHOSEN: dict[str, tuple[str, str, str]] = {
         "",
     ),
     "delta41k-offset": ("CE-6 basalts d41K offset above Apollo samples", "tian2026", ""),
+    "melt-depth": (
+        "CE-6 ultra-depleted mantle source: SPA melted upper mantle to about",
+        "zhou2025",
+        "",
+    ),
 }
 """Name of a figure -> how the facts call it, key of its paper, unit where the facts leave it."""
 RANGES = {"1-1.5 (<2)": ("1", "1.5"), "1-200": ("1", "200"), "1-5": ("1", "5"),
           "300-1000": ("300", "1000")}  # fmt: skip
+TOTALS = {"107 of 108 at 2807 Ma": "108"}
+"""How the facts print a count -> the number of fragments; all but one are of 2807 Ma."""
 GIGA = 1000
 
 
@@ -58,7 +69,7 @@ def rows(source: Path) -> list[list[str]]:
             raise ValueError(message)
         text = row["value"]
         low, high = RANGES.get(text, ("", ""))
-        value = "" if low else text.removeprefix("~")
+        value = "" if low else TOTALS.get(text, text.removeprefix("~"))
         sigma = row["uncertainty"]
         if "(2SD)" in sigma:
             sigma = f"{float(sigma.removesuffix('(2SD)')) / 2:g}"
@@ -85,7 +96,7 @@ def table(source: Path) -> Table:
             "low": ("1", "lower end of a published range"),
             "high": ("1", "upper end of a published range"),
             "sigma": ("1", "one standard deviation; empty = not given"),
-            "unit": ("text", "wt%, ppm, Ma, per mil, ug/g, or 1"),
+            "unit": ("text", "wt%, ppm, Ma, km, per mil, ug/g, or 1"),
             "reference": ("text", "key in references.csv, which holds citation and DOI"),
             "status": (
                 "text",

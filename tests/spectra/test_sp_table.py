@@ -33,6 +33,7 @@ def test_rows_are_usable_far_side_spectra() -> None:
     ("script", "tables"),
     [
         ("derive_sp", ["sp_spectra"]),
+        ("derive_ferric", ["ferric_sp", "ferric_m3"]),
         ("derive_transfer", ["sensor_gains", "sensor_gains_check"]),
         (
             "derive_bands",

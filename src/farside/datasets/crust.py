@@ -1,13 +1,16 @@
-"""Load the tables of crust, melt, oxygen buffers, gases and end members."""
+"""Load the tables of crust, melt, oxygen buffers, gases, ferric spectra and end members."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from farside.datasets._tables import _load
+from farside.errors import UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FERRIC_SENSORS = ("SP", "M3")
 
 
 def load_crust_models() -> pd.DataFrame:
@@ -59,3 +62,25 @@ def load_spa_endmembers() -> pd.DataFrame:
         index ``name``; ``layer`` is upper crust, lower crust or mantle
     """
     return _load("endmembers_spa").set_index("name")
+
+
+def load_ferric_spectra(sensor: str) -> pd.DataFrame:
+    """Return real spectra around 850 nm on the sensor's own channels, as archived.
+
+    Parameters
+    ----------
+    sensor : ``"SP"`` (204 footprints of three lit scenes) or ``"M3"`` (625 pixels at Aristarchus)
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scene``, for SP ``lat, lon`` in degrees, and reflectance in ``r704.7 ..`` (nm)
+
+    Raises
+    ------
+    UnknownNameError
+        for another sensor
+    """
+    if sensor not in FERRIC_SENSORS:
+        raise UnknownNameError.of("sensor of ferric spectra", sensor, FERRIC_SENSORS)
+    return _load(f"ferric_{sensor.lower()}")

@@ -32,7 +32,13 @@ def published(name: str) -> Published:
     )
 
 
-def claimed(words: str, reference: str, status: str) -> Published:
-    """Return a published claim without a figure."""
+MISSION = "mission"
+"""Key of the mission's own document, which is not published."""
+FIGURES = "farside.study._published.published"
+"""Name of `published`, for numbers that are published figures themselves."""
+
+
+def claimed(words: str, reference: str = MISSION, status: str = "mission document") -> Published:
+    """Return a published claim without a figure; of the mission's document by default."""
     nan = math.nan
     return Published(nan, nan, nan, nan, "", reference, status, words)

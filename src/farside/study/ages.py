@@ -8,7 +8,8 @@ import numpy as np
 
 from farside.chronology.sites import CE6, SPA, counted_density
 from farside.chronology.systems import system
-from farside.study._published import published
+from farside.datasets.chronology import load_calibration_sites
+from farside.study._published import FIGURES, claimed, published
 from farside.study.finding import Finding, Part, Statement, drawn, normal
 
 if TYPE_CHECKING:
@@ -29,13 +30,31 @@ DECIDING = ("neukum1983", "yue2022")
 BESIDE = ("hartmann2010", "lefeuvre2011", "robbins2014", "marchi2009")
 ROUNDED_MA = (1350.0, 1450.0)
 """What rounds to 1.4 Gyr."""
-_COUNTED = ("farside.chronology.sites.counted_density", "farside.chronology.systems.system")
-_TABLES = ("chronology_calibration", "chronology_systems", "published_values")
+CRATERS = "farside.study.ages.crater_ages"
+_COUNTED = (
+    CRATERS,
+    FIGURES,
+    "farside.chronology.sites.counted_density",
+    "farside.chronology.systems.system",
+)
+_TABLES = (
+    "chronology_calibration",
+    "chronology_functions",
+    "chronology_sites",
+    "published_values",
+)
 
 
 def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
     """Return the findings on basalt, basin and duration of volcanism."""
     return (_basalt(), _basin(), _volcanism())
+
+
+def _highlands() -> tuple[float, float, str]:
+    """Return age and sigma of the highlands that the curves rest on, Ga, and the key of both."""
+    table = load_calibration_sites().drop_duplicates("site").set_index("site")
+    row = table.loc[["Ancient highlands"], ["age_Ga", "age_Ga_1s"]].to_numpy(dtype=float)[0]
+    return float(row[0]), float(row[1]), "stoffler2001"
 
 
 def crater_ages(site: str, name: str) -> Float:
@@ -63,7 +82,8 @@ def _production(name: str) -> str:
 def _dated(site: str, name: str, statement: Statement, **about: Any) -> Part:
     note = f"production function {_production(name)}"
     what = f"age of the {site} by craters, {name}"
-    return drawn(what, crater_ages(site, name), "Ma", statement, note=note, **about)
+    return drawn(what, crater_ages(site, name), "Ma", statement, note=note,
+                 function=CRATERS, **about)  # fmt: skip
 
 
 def _basalt() -> Finding:
@@ -82,6 +102,8 @@ def _basalt() -> Finding:
         decides=False,
         note="by their stated errors they are not one age",
         alike=False,
+        function=FIGURES,
+        source="published_values",
     )
     return Finding(
         "basalt-age",
@@ -97,7 +119,7 @@ def _basalt() -> Finding:
         "number of craters and the range of diameters. It holds both isotope ages and others.",
         "A count on a larger area of the same unit, above 0.3 km where secondaries and "
         "saturation weigh less: four times the area halves the error of counting.",
-        (*_COUNTED, "farside.study.ages.crater_ages"),
+        _COUNTED,
         _TABLES,
         ("cui2024", "zhang2024", "neukum1983", "yue2022"),
         (
@@ -109,6 +131,7 @@ def _basalt() -> Finding:
 
 def _basin() -> Finding:
     ages = (published("norite-age-mission"), published("norite-age"))
+    age, age_1s, key = _highlands()
     centre = ages[0].value
     statement = Statement(centre - BASIN_WITHIN_MA, centre + BASIN_WITHIN_MA)
     return Finding(
@@ -125,17 +148,20 @@ def _basin() -> Finding:
         "same curve. One of them agrees closely; neither can be preferred here.",
         "A chronology that is calibrated at large diameters, or a second dated basin; for the "
         "norite, a tie of its melt to the basin rather than to a later crater in it.",
-        (*_COUNTED, "farside.study.ages.crater_ages"),
+        _COUNTED,
         _TABLES,
-        ("su2025", "head2010", "neukum1983", "neukum2001", "yue2022"),
+        ("su2025", "head2010", "neukum1983", "neukum2001", "yue2022", "stoffler2001"),
         (
-            "at 4.25 Ga the curve rests on an unverified age of the highlands, 4.35 ± 0.1 Ga",
+            (
+                f"at 4.25 Ga the curve rests on an age of the highlands that is not verified, "
+                f"{age:g} ± {age_1s:g} Ga [{key}]"
+            ),
         ),
     )  # fmt: skip
 
 
 def _volcanism() -> Finding:
-    first = published("high-al-age")
+    first, fragments = published("high-al-age"), published("fragments-dated")
     spans = []
     for name, author in (("basalt-age-cui", "Cui"), ("basalt-age-zhang", "Zhang")):
         last = published(name)
@@ -148,7 +174,8 @@ def _volcanism() -> Finding:
     ]  # fmt: skip
     parts += [
         normal(f"the same, read as '1.4 and more', {who}", span, sigma, "Ma",
-               Statement(low=1400.0), decides=False)
+               Statement(low=1400.0), decides=False, alike=False,
+               published=(claimed("1.4+ Gyr"),))
         for who, span, sigma, _ in spans
     ]  # fmt: skip
     return Finding(
@@ -157,12 +184,16 @@ def _volcanism() -> Finding:
         "Volcanism at the site lasted about 1.4 Gyr, from 4.203 Ga to 2.830 or 2.807 Ga.",
         tuple(parts),
         "1.373 Gyr with the younger eruption of Cui et al. (2024), 1.396 Gyr with that of Zhang et "
-        "al. (2024): both round to 1.4. Read as '1.4+', a lower limit, the first is against it and "
-        "the second cannot tell.",
-        "Fragments older than 4.203 or younger than 2.807 Ga; the high-Al basalt is one fragment "
-        "of 108, as the press reports.",
-        ("farside.study.ages.findings",),
+        "al. (2024): both round to 1.4. The mission's document says '1.4+' [mission]: read as a "
+        "lower limit, the first is against it and the second cannot tell.",
+        f"Fragments older than 4.203 or younger than 2.807 Ga; all but one of the "
+        f"{fragments.value:g} fragments dated are of the younger eruption [zhang2024], so that the "
+        "older end hangs on a single one.",
+        (FIGURES,),
         ("published_values",),
-        ("cui2024", "zhang2024"),
-        ("two eruptions bound a span; they do not show that it was volcanic all along",),
+        ("cui2024", "zhang2024", "mission"),
+        (
+            "two eruptions bound a span; they do not show that it was volcanic all along",
+            "arithmetic on published ages, their errors taken as one sigma: no test of the ages",
+        ),
     )

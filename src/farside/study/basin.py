@@ -30,6 +30,7 @@ _DATA = ("cells_5deg", "result: map")
 _NOTES = (
     "cells: sigma from the full covariance, nine neighbours as one measurement, weights by area",
     "sharp map: the basin without its mare, one sigma of the map's posterior",
+    "the sharp map is made from the same cells: it tests the outline, and is no second measurement",
     "errors that all cells share, of the calibration, are in neither",
 )
 _STATEMENTS = {1: Statement(low=0.0), -1: Statement(high=0.0)}
@@ -54,8 +55,8 @@ def _maria(found: SpaContrast, regions: Mapping[str, Any]) -> Finding:
         "The South Pole-Aitken basin has more SiO2 and less FeO and TiO2 than the near-side maria "
         "(mission).",
         _parts(found, regions, other),
-        "Gamma-ray cells by all three outlines of the basin and the sharp map agree in the sign of "
-        "all three oxides, by many sigma.",
+        "Gamma-ray cells by all three outlines of the basin, and the sharp map that is made from "
+        "them, have the same sign in all three oxides, by many sigma.",
         "Nothing further: the sign is settled. The size depends on the outline of the basin.",
         _FUNCTIONS,
         _DATA,
@@ -118,7 +119,7 @@ def _cell_part(found: SpaContrast, basin: str, other: str, oxide: str, *, decide
         "wt%",
         _STATEMENTS[CLAIM[oxide]],
         decides=decides,
-        published=(claimed(WORDS, "", "mission document"),) if decides else (),
+        published=(claimed(WORDS),) if decides else (),
     )
 
 
@@ -133,6 +134,8 @@ def _sharp_parts(regions: Mapping[str, Any], other: str, *, decides: bool) -> tu
             "wt%",
             _STATEMENTS[sign],
             decides=decides,
+            function=_FUNCTIONS[-1],
+            source="result: map",
         )
         for oxide, sign in CLAIM.items()
     )

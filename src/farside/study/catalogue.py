@@ -19,6 +19,7 @@ from farside.study import (
     rust,
     transfer,
     transparency,
+    volatiles,
     water,
 )
 
@@ -48,6 +49,7 @@ CLAIMS = (
     Claim(("magnesian-share",), magnesian.findings),
     Claim(("kreep",), kreep.findings),
     Claim(("potassium",), potassium.findings),
+    Claim(("volatile-loss",), volatiles.findings),
     Claim(("water",), water.findings),
     Claim(("impact-melting", "basin-mantle", "asymmetric-ocean"), mantle.findings),
     Claim(("crust-volcanism",), crust.findings),

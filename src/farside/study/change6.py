@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from farside.oxides.contrast import Change6Footprint, Unmixed
 
 MEASURED = ("FeO", "Al2O3", "CaO")
+GIVEN = "input: spectrum"
+ESTIMATED = "farside.oxides.estimator.OxideEstimator"
 NORMAL_90 = 1.6448536269514722
 """Sigmas on either side of a normal mean that hold 90 %, the coverage of maps and predictions."""
 WITHIN = 2.0
@@ -52,10 +54,10 @@ def findings(
     ]
     if spectrum is not None:
         parts += [_spectrum_part(spectrum, oxide, limits) for oxide in MEASURED]
-    return (_finding((*parts, *_beside(footprint))),)
+    return (_finding((*parts, *_beside(footprint)), given=spectrum is not None),)
 
 
-def _finding(parts: tuple[Part, ...]) -> Finding:
+def _finding(parts: tuple[Part, ...], *, given: bool) -> Finding:
     return Finding(
         "change6-soil",
         "The Chang'e-6 soil foretold from orbit",
@@ -72,11 +74,21 @@ def _finding(parts: tuple[Part, ...]) -> Finding:
             "farside.oxides.contrast.change6_footprint",
             "farside.maps.shipped.load_map",
             "farside.oxides.validate.validate",
+            *((ESTIMATED,) if given else ()),
         ),
-        ("cells_5deg", "layers_05deg", "published_values", "result: validation"),
+        (
+            "cells_5deg",
+            "layers_05deg",
+            "published_values",
+            "result: validation",
+            *((GIVEN,) if given else ()),
+        ),
         ("li2024", "prettyman2006", "kyriakidis2004"),
         (
-            "the soil is a mixture too: its Al2O3 of 14 wt% is above the 9.85 of the local basalt",
+            (
+                f"the soil is a mixture too: its Al2O3 of {published('soil-Al2O3').value:g} wt% is "
+                f"above the {published('basalt-Al2O3').value:g} of the local basalt [li2024]"
+            ),
             "a statement: within twice the RMSE of farside at a mission that it does not know",
             (
                 "the map's interval is that for a soil at a point, learnt from landing sites; the "
@@ -136,6 +148,8 @@ def _pixel_part(u: Unmixed, pixel: xr.Dataset, share: float, limits: dict[str, S
         limits[u.oxide],
         published=(published(f"soil-{u.oxide}"),),
         note=f"mare over {share:.0%} of the pixel of 15 km",
+        function="farside.maps.shipped.load_map",
+        source="layers_05deg",
     )
 
 
@@ -149,6 +163,8 @@ def _spectrum_part(prediction: xr.Dataset, oxide: str, limits: dict[str, Stateme
         limits[oxide],
         published=(published(f"soil-{oxide}"),),
         note=f"mean of {prediction.sizes['point']} spectra, novelty {float(mean['novelty']):.2f}",
+        function=ESTIMATED,
+        source=GIVEN,
     )
 
 

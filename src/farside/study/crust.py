@@ -68,7 +68,7 @@ def _explained(test: MareTest, by: str, *, decides: bool) -> Part:
         MOST,
         MOST.chance(test.explained, (high - low) / _WIDE),
         decides=decides,
-        published=(claimed("thicker crust, less mare", "", "mission document"),) if decides else (),
+        published=(claimed("thicker crust, less mare"),) if decides else (),
     )
 
 

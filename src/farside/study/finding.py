@@ -146,6 +146,8 @@ class Part:
     decides : whether the verdict on the claim hangs on it
     note : in a few words
     alike : whether the published figures are of the same quantity, and can be drawn beside it
+    function : dotted name of what computed it; empty for the first of the finding
+    source : table, result or paper that it comes from; empty for the first of the finding's data
     """
 
     what: str
@@ -159,6 +161,8 @@ class Part:
     decides: bool = True
     note: str = ""
     alike: bool = True
+    function: str = ""
+    source: str = ""
 
     @property
     def verdict(self) -> str:
@@ -206,7 +210,7 @@ def normal(
     ----------
     what, unit, statement : as of `Part`
     value, sigma : mean and one standard deviation
-    about : ``published``, ``decides``, ``note``, ``alike``
+    about : ``published``, ``decides``, ``note``, ``alike``, ``function``, ``source``
     """
     chance = math.nan if statement is None else statement.chance(value, sigma)
     half = _NORMAL * sigma
@@ -275,9 +279,20 @@ class Finding:
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        """Refuse a claim that nothing decides."""
+        """Refuse a claim that nothing decides, and a number whose origin is not listed."""
         if not any(part.decides for part in self.parts):
             raise InputError(f"nothing decides the finding {self.name!r}; give one part that does.")
+        for part in self.parts:
+            function, source = self.origin(part)
+            if function not in self.functions or source not in (*self.data, *self.cited):
+                raise InputError(
+                    f"{part.what!r} of {self.name!r} comes by {function!r} from {source!r}, which "
+                    "the finding does not list; name it among functions, data or references."
+                )
+
+    def origin(self, part: Part) -> tuple[str, str]:
+        """Return the function that computed a part, and the data or paper it comes from."""
+        return part.function or self.functions[0], part.source or self.data[0]
 
     @property
     def verdict(self) -> str:
@@ -293,7 +308,10 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
         content: dict[str, Any] = {**self.__dict__, "verdict": self.verdict}
-        content["parts"] = [part.to_dict() for part in self.parts]
+        content["parts"] = [
+            part.to_dict() | dict(zip(("function", "source"), self.origin(part), strict=True))
+            for part in self.parts
+        ]
         for key in ("functions", "data", "notes"):
             content[key] = list(content[key])
         return content | {"references": list(self.cited)}

@@ -37,6 +37,7 @@ def _symmetry(flux: Record) -> Finding:
     joint = next(r for r in flux["ratios"] if len(r["sites"]) == most)
     others = [r for r in flux["ratios"] if r is not joint]
     theory = claimed("no difference between near and far side", "wang2016", "abstract")
+    mission = claimed("the Chang'e-6 point lies on the near-side curve")
     raw = [
         normal(
             f"raw density of craters, far over near, {c['range_km'][0]:g}-{c['range_km'][1]:g} km",
@@ -45,11 +46,12 @@ def _symmetry(flux: Record) -> Finding:
             "1",
             decides=False,
             note="ages and resurfacing, not flux",
+            source="chronology_hemispheres",
         )
         for c in flux["raw_densities"]
     ]
     parts = (
-        _ratio(joint, decides=True, published=(theory,)),
+        _ratio(joint, decides=True, published=(theory, mission)),
         *(_ratio(r, decides=False) for r in others),
     )
     return Finding(
@@ -62,7 +64,7 @@ def _symmetry(flux: Record) -> Finding:
         "Far-side ground of known age and large area: each further dated unit with a count good "
         "to 10 % narrows the ratio more than better ages do.",
         ("farside.chronology.symmetry.flux_symmetry",),
-        (*_TABLES, "result: chronology"),
+        ("result: chronology", *_TABLES),
         ("wang2016", "head2010", "povilaitis2018", "kass1995"),
         ("the prior of ln of the ratio is uniform within a factor of 5",),
     )
@@ -79,7 +81,12 @@ def _ratio(r: Record, **about: Any) -> Part:
 
 def _bombardment(found: Record) -> Finding:
     error = max(float(s["error"]) for s in found["standings"])
-    main = _evidence("all sites, default priors", found["late_over_smooth"], error)
+    main = _evidence(
+        "all sites, default priors",
+        found["late_over_smooth"],
+        error,
+        published=(claimed("no late spike"),),
+    )
     variants = [
         _evidence(v["choice"], v["late_over_smooth"], error, decides=False)
         for v in found["variants"]
@@ -95,7 +102,7 @@ def _bombardment(found: Record) -> Finding:
         "A dated basin between 3.9 and 4.25 Ga whose density is counted, such as Nectaris by its "
         "own impact melt; and verified densities of the old near-side sites.",
         ("farside.chronology.hypotheses.compare_bombardment",),
-        (*_TABLES[:2], "result: chronology"),
+        ("result: chronology", *_TABLES[:2]),
         ("morbidelli2012", "kass1995", "delmoral2006", "nemchin2017", "su2025"),
         (
             "even odds beforehand; the statement is that the evidence favours a smooth decline",
@@ -103,7 +110,9 @@ def _bombardment(found: Record) -> Finding:
     )  # fmt: skip
 
 
-def _evidence(choice: str, ln_bayes: float, error: float, *, decides: bool = True) -> Part:
+def _evidence(
+    choice: str, ln_bayes: float, error: float, *, decides: bool = True, **about: Any
+) -> Part:
     """Return ln of the Bayes factor; its chance is that of a smooth decline at even odds."""
     half = 1.96 * error
     return Part(
@@ -116,6 +125,7 @@ def _evidence(choice: str, ln_bayes: float, error: float, *, decides: bool = Tru
         float(1.0 / (1.0 + np.exp(ln_bayes))),
         decides=decides,
         note="interval: error of the numerical integration",
+        **about,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +9,10 @@ import numpy as np
 from farside.datasets import load_cells_5deg
 from farside.geography import area_weights, in_spa, near_side_fraction
 from farside.geography.regions import PKT_THORIUM_PPM, is_mare
-from farside.isotopes.lead import PUBLISHED_MU
 from farside.oxides.contrast import PATCH_CELLS
 from farside.samples.kreep import DEFAULT_RELATIVE, contrast
-from farside.study._published import published
-from farside.study.finding import Finding, Part, Published, Statement, normal
+from farside.study._published import FIGURES, claimed, published
+from farside.study.finding import Finding, Part, Statement, normal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,12 +54,12 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             "Thorium is lower by a factor from orbit and in the soil. Without the terrane around "
             "Procellarum the near side is still richer, by less; the basin itself is richer than "
             "the highlands around it. Against the claim, the high-Al basalt of Chang'e-6 comes "
-            "from a source rich in KREEP (Zhang et al. 2024; mu about 1620): the far-side mantle "
+            "from a source rich in KREEP (mu about 1620 [zhang2024]): the far-side mantle "
             "was not without KREEP everywhere.",
             "For the mantle: initial Sr and Nd isotopes of Chang'e-6 basalts in print with their "
             "errors, and rare earths of the soil. Landing sites are no random sample of the near "
             "side: most lie in or near the KREEP terrane.",
-            ("farside.samples.kreep.contrast", "farside.study.kreep.mean_thorium"),
+            ("farside.samples.kreep.contrast", "farside.study.kreep.mean_thorium", FIGURES),
             ("cells_5deg", "returned_samples", "apollo_analyses", "published_values"),
             ("prettyman2006", "li2024", "li2022", "meyer2012", "zhang2024", "li2021"),
             (
@@ -116,7 +114,9 @@ def _orbit(what: str, region: Any, other: Any, *, decides: bool) -> Part:
     ratio = a / b
     sigma = ratio * float(np.hypot(a_1s / a, b_1s / b))
     note = f"{a:.2f} over {b:.2f} ppm"
-    return normal(what, ratio, sigma, "1", LESS, decides=decides, note=note)
+    return normal(what, ratio, sigma, "1", LESS, decides=decides, note=note,
+                  function="farside.study.kreep.mean_thorium", source="cells_5deg",
+                  published=(claimed("depleted in KREEP"),) if decides else ())  # fmt: skip
 
 
 def _at(soils: pd.DataFrame, name: str, column: str) -> float:
@@ -140,7 +140,8 @@ def _soil(soils: pd.DataFrame, element: str, *, decides: bool) -> Part:
         "1",
         LESS,
         decides=decides,
-        published=(published(f"soil-{element}"),) if element != "U" else (),
+        published=(published(f"soil-{element}"),),
+        source="returned_samples",
     )
 
 
@@ -152,7 +153,7 @@ def _lowest(soils: pd.DataFrame) -> Part:
     spread = _at(soils, name, "Th_1s") / float(near.min())
     sigma = ratio * float(np.hypot(DEFAULT_RELATIVE, spread))
     what = f"Th of the Chang'e-6 soil over the poorest near-side site, {name}"
-    return normal(what, ratio, sigma, "1", LESS, decides=False)
+    return normal(what, ratio, sigma, "1", LESS, decides=False, source="returned_samples")
 
 
 def _mu() -> Part:
@@ -169,14 +170,14 @@ def _mu() -> Part:
         decides=False,
         note="published without errors",
         alike=False,
+        function=FIGURES,
+        source="published_values",
     )
 
 
 def _mu_high_al() -> Part:
     """Return mu of the source of the high-Al basalt, as published, over that of Chang'e-5."""
-    (value, _), key = PUBLISHED_MU["Chang'e-6 high-Al basalt"]
-    far = Published(value, math.nan, math.nan, math.nan, "1", key, "abstract, about")
-    near = published("mu-change-5")
+    far, near = published("mu-high-al"), published("mu-change-5")
     ratio = far.value / near.value
     return Part(
         "mu of the source of the high-Al basalt over that of Chang'e-5",
@@ -188,4 +189,6 @@ def _mu_high_al() -> Part:
         decides=False,
         note="against the claim; published without errors",
         alike=False,
+        function=FIGURES,
+        source="published_values",
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from farside.interior.impact import LAWS, LEAST_VELOCITY
 from farside.interior.impact_loss import SOURCE_KM, match_basin
 from farside.interior.magma_ocean import crystallise_ocean
 from farside.interior.solidification import MIXING_SCATTER, asymmetry
-from farside.maps.spa_mixing import sensitivity
-from farside.study._published import claimed
-from farside.study.finding import Finding, Part, Statement, normal
+from farside.maps.spa_mixing import mantle_gain, sensitivity
+from farside.study._published import claimed, published
+from farside.study.finding import SUPPORTS, Finding, Part, Statement, normal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 WIDER_SCATTER = 0.7
 """One sigma, natural log, of how unequally the sides were mixed, if it was a factor of two instead
 of the 1.6 of `MIXING_SCATTER`; nothing published says which, so both decide."""
+_BASIN = "garrickbethell2009"
+"""The size of the basin that impactors are matched to."""
+_OCEAN = "farside.interior.magma_ocean.crystallise_ocean"
 _WIDE = 3.919927969080108
 """Sigmas that a normal interval of 95 % is wide."""
 
@@ -35,7 +39,7 @@ def _impact() -> Finding:
     alone, other = (match_basin(None, law=law) for law in LAWS)
     both = {name: match_basin(name) for name in ("apollo-mean", "mission")}
     depth = Statement(low=SOURCE_KM)
-    figure = claimed(f"upper mantle melted to about {SOURCE_KM:g} km", "zhou2025", "paper excerpt")
+    figure = published("melt-depth")
     return Finding(
         "impact-melting",
         "The impact melted the mantle to at least 250 km",
@@ -44,11 +48,12 @@ def _impact() -> Finding:
         (
             *(
                 _lognormal(f"depth of melt, impactors that match the basin's size, {law}",
-                           p.depth_km, depth, published=(figure,))
+                           p.depth_km, depth, published=(figure,), source=_BASIN)
                 for law, p in zip(LAWS, (alone, other), strict=True)
             ),
             *(
-                _interval(f"offset of delta 41K of the source, {what}", "per mil", p.predicted)
+                _interval(f"offset of delta 41K of the source, {what}", "per mil", p.predicted,
+                          source="tian2026")
                 for what, p in (("basin alone", alone), *both.items())
             ),
             *_sizes(alone, both),
@@ -62,7 +67,7 @@ def _impact() -> Finding:
         "samples of the melt sheet.",
         ("farside.interior.impact_loss.match_basin", "farside.interior.impact.melt_volume"),
         ("published_values",),
-        ("zhou2025", "abramov2012", "pierazzo1997", "tian2026"),
+        ("zhou2025", "abramov2012", "pierazzo1997", "tian2026", "garrickbethell2009"),
         (
             "scaling laws are extrapolated to basins; probability: depth lognormal by its interval",
             f"pierazzo1997 is not made for impactors below {LEAST_VELOCITY:g} km/s and draws none",
@@ -79,14 +84,14 @@ def _lognormal(what: str, span: Interval, statement: Statement, **about: Any) ->
     return Part(what, middle, low, high, "km", statement, chance, **about)
 
 
-def _interval(what: str, unit: str, span: Interval) -> Part:
+def _interval(what: str, unit: str, span: Interval, source: str = "") -> Part:
     low, middle, high = span
-    return Part(what, middle, low, high, unit, decides=False)
+    return Part(what, middle, low, high, unit, decides=False, source=source)
 
 
 def _sizes(alone: ImpactPosterior, both: Mapping[str, ImpactPosterior]) -> list[Part]:
     return [
-        _interval(f"diameter of the impactor, {what}", "km", p.diameter_km)
+        _interval(f"diameter of the impactor, {what}", "km", p.diameter_km, source=_BASIN)
         for what, p in (("basin alone", alone), *both.items())
     ]
 
@@ -101,7 +106,7 @@ def _floor() -> Finding:
         100 * min(row["lower"] for row in has.values()),
         100 * max(row["upper"] for row in has.values()),
         "%",
-        Statement(low=0.0),
+        decides=False,
         published=(
             claimed("wider exposure of deep magnesian material", "sitp2026", "secondary copy"),
         ),
@@ -113,18 +118,39 @@ def _floor() -> Finding:
         "basin-mantle",
         "Mantle lies on the basin's floor",
         "The floor of the South Pole-Aitken basin holds material from the mantle.",
-        (head, *shares, *misfits),
+        (_needed(), head, *shares, *misfits),
         "Mixtures of crust and mantle ask for some per cent of mantle, but none fits the cells, "
-        "and one without mantle, with mare basalt in its place (chi2 per degree of freedom "
-        f"{no_mantle['misfit']:.1f}), fits better than the default ({main['misfit']:.1f}). Iron of "
-        "buried basalt is laid to mantle here.",
+        "and with basalt among the components mantle is not needed. One without mantle, with mare "
+        f"basalt in its place (chi2 per degree of freedom {no_mantle['misfit']:.1f}), fits better "
+        f"than the default ({main['misfit']:.1f}). Iron of buried basalt is laid to mantle here.",
         "Olivine or low-calcium pyroxene by hyperspectral data at the same places, and rocks of "
         "the basin's impact melt.",
-        ("farside.maps.spa_mixing.sensitivity", "farside.maps.spa_mixing.mix_cells"),
+        (
+            "farside.maps.spa_mixing.sensitivity",
+            "farside.maps.spa_mixing.mantle_gain",
+            "farside.maps.spa_mixing.mix_cells",
+        ),
         ("cells_5deg", "endmembers_spa"),
         ("prettyman2006", "moriarty2021"),
         ("a share near 0 can only err upwards",),
     )
+
+
+def _needed() -> Part:
+    """Return whether mixtures need mantle; that they do not is no proof that there is none."""
+    gain = mantle_gain()
+    needed = Statement(low=1.0)
+    part = normal(
+        "fall of chi2 by mantle beside crust and basalt, over the misfit that is left",
+        gain.gain,
+        gain.gain_1s,
+        "1",
+        needed,
+        note="a share that means nothing lowers it by 1 at most; not needed is not absent, so that "
+        "this can support the claim and not contradict it",
+        function="farside.maps.spa_mixing.mantle_gain",
+    )
+    return part if part.verdict == SUPPORTS else replace(part, chance=math.nan)
 
 
 def _numbers(row: Mapping[Any, Any]) -> dict[str, float]:
@@ -157,10 +183,11 @@ def _ocean() -> Finding:
             _share(wider, f"sides mixed alike within a factor of {factors[1]}", decides=True),
             _share(without, "without South Pole-Aitken", decides=False),
             normal("crust by what floated, symmetric ocean", ocean.crust_km, 0.0, "km",
-                   decides=False, note="without pores"),
+                   decides=False, note="without pores", function=_OCEAN,
+                   source="interior_sequence"),
             *(
                 normal(f"crust of the {side} side by isostasy, GRAIL models", km, 0.0, "km",
-                       decides=False)
+                       decides=False, source="crust_models")
                 for side, km in zip(("near", "far"), whole.crust_km, strict=True)
             ),
         ),
@@ -173,9 +200,9 @@ def _ocean() -> Finding:
         "the last liquid was mixed upwards.",
         (
             "farside.interior.solidification.asymmetry",
-            "farside.interior.magma_ocean.crystallise_ocean",
+            _OCEAN,
         ),
-        ("cells_5deg", "crust_models", "partition_coefficients"),
+        ("cells_5deg", "crust_models", "interior_sequence", "partition_coefficients"),
         (*ocean.references, *whole.references),
         ("how unequally the sides were mixed is drawn, lognormal about equal; its width is ours",),
     )  # fmt: skip

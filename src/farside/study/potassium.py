@@ -29,6 +29,7 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
         statement=Statement(low=0.0),
         published=(claimed("no offset at any Th content", "dai2025", "secondary copy"),),
         note="no figure that could be taken into account",
+        source="dai2025",
     )
     offsets = [_offset(name) for name in OFFSETS]
     losses = [_loss(loss) for loss in found.losses if loss.alpha != "free"]
@@ -44,7 +45,7 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             "do to the claim cannot be computed here. " + COUNTER_EVIDENCE,
             "K isotopes of more Chang'e-6 basalt fragments, with zinc or another volatile on the "
             "same ones, and of a basalt that is known to be from outside of the basin.",
-            ("farside.isotopes.potassium.lost", "farside.isotopes.potassium.difference"),
+            ("farside.isotopes.potassium.difference", "farside.isotopes.potassium.lost"),
             ("published_values",),
             ("tian2026", "tian2020", "neuman2022", "dai2025"),
             found.notes,
@@ -73,4 +74,6 @@ def _loss(loss: Loss) -> Part:
         *loss.interval,
         unit="%",
         decides=False,
+        function="farside.isotopes.potassium.lost",
+        source="neuman2022",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from farside.constants import OXIDES
-from farside.study._published import claimed
+from farside.study._published import MISSION, claimed
 from farside.study.finding import Finding, Part, Statement, drawn, normal
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NEAR, FAR = "near side, by blocks", "far side"
 REMOVED = 0.5
 """Largest share of the bias that may be left for most of it to count as removed; our choice."""
 DRAWS = 20_000
-_DATA = ("cells_5deg", "result: near_far")
+_DATA = ("result: near_far", "cells_5deg")
 _CLAIMED = claimed(
     "maps that rest on near-side samples left the far side unconstrained; far-side truth mends it",
     "sitp2026",
@@ -91,7 +91,7 @@ def _bias(near_far: Mapping[str, Any]) -> Finding:
         "stands on colour layers and gamma-ray cells instead.",
         ("farside.oxides.nearfar.near_far", "farside.oxides.cells.score_cells"),
         _DATA,
-        ("prettyman2006",),
+        ("prettyman2006", MISSION),
         (_NOTE,),
     )
 

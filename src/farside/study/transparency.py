@@ -93,8 +93,8 @@ def _leak(validation: Sequence[Mapping[str, Any]]) -> Finding:
         "The same network on the same sites errs more when the held-out site chooses nothing. "
         "Both are run here; the optimistic score is never shown as skill.",
         "Nothing further for the protocol; for the skill, sites that no method has seen.",
-        ("farside.oxides.validate.validate_published", "farside.study.transparency.error_ratio"),
-        ("sites", "result: validation"),
+        ("farside.study.transparency.error_ratio", "farside.oxides.validate.validate_published"),
+        ("result: validation", "sites"),
         ("yang2023",),
         ("sites of one mission resemble each other: leaving out one site is still kind",),
     )
@@ -105,8 +105,9 @@ def _audit(audit: Mapping[str, Any], checks: Sequence[Mapping[str, Any]]) -> Fin
     asked = [c for c in checks if c["passed"] is not None]
     passed = float(sum(bool(c["passed"]) for c in asked))
     physics = Part(
-        f"physical checks passed, of {len(asked)}", passed, passed, passed, "1", decides=False
-    )
+        f"physical checks passed, of {len(asked)}", passed, passed, passed, "1", decides=False,
+        function="farside.oxides.explain.physical_check", source="result: explanation",
+    )  # fmt: skip
     return Finding(
         "bias-audit",
         "The held-out errors lean to no side",
@@ -117,7 +118,7 @@ def _audit(audit: Mapping[str, Any], checks: Sequence[Mapping[str, Any]]) -> Fin
         "found, with few witnesses to find one.",
         "More missions: terrains and maturities are judged by missions as witnesses, six at most.",
         ("farside.oxides.audit.bias_audit", "farside.oxides.explain.physical_check"),
-        ("sites", "result: audit", "result: explanation"),
+        ("result: audit", "result: explanation", "sites"),
         ("holm1979",),
         (
             "beyond chance: sign-flip test, corrected by Holm at 5 %; few witnesses are no test",

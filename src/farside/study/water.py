@@ -9,21 +9,21 @@ import numpy as np
 from farside.interior.melting import PARENT_5, RECIPES
 from farside.interior.water import CHANGE_5_PARENT, CHANGE_6_PARENT, source_water
 from farside.study._published import published
-from farside.study.finding import Finding, Statement, drawn
+from farside.study.finding import Finding, Part, Statement, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+
 DRAWS = 40_000
 
 
-def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return the finding on the water of the two mantle sources.
-
-    Parent water, melting and crystallisation are drawn as in `farside.interior.water.contrast`,
-    near and far side independently.
-    """
-    rng = np.random.default_rng(0)
+def sources(seed: int = 0) -> tuple[Float, Float]:
+    """Return draws of the water of the Chang'e-5 and the Chang'e-6 source, ug/g."""
+    rng = np.random.default_rng(seed)
     value, sigma = CHANGE_5_PARENT
     parent = np.maximum(value + sigma * rng.standard_normal(DRAWS), 0.0)
     near = source_water(
@@ -35,14 +35,31 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
         rng.uniform(*recipe.melting, DRAWS),
         rng.uniform(*recipe.crystallisation, DRAWS),
     )
+    return near, far
+
+
+def contrast(near: Float, far: Float) -> Part:
+    """Return the difference of the two sources, and whether the far side's is the drier."""
+    return drawn(
+        "water of the Chang'e-6 source less that of the Chang'e-5 source",
+        far - near,
+        "ug/g",
+        Statement(high=0.0),
+        published=(published("water-far"), published("water-change-5")),
+        function="farside.study.water.sources",
+        source="published_values",
+    )
+
+
+def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the finding on the water of the two mantle sources.
+
+    Parent water, melting and crystallisation are drawn as in `farside.interior.water.contrast`,
+    near and far side independently.
+    """
+    near, far = sources()
     parts = (
-        drawn(
-            "water of the Chang'e-6 source less that of the Chang'e-5 source",
-            far - near,
-            "ug/g",
-            Statement(high=0.0),
-            published=(published("water-far"), published("water-change-5")),
-        ),
+        contrast(near, far),
         drawn("water of the Chang'e-6 source", far, "ug/g", decides=False,
               published=(published("water-far"),)),
         drawn("water of the Chang'e-5 source", near, "ug/g", decides=False,
@@ -62,8 +79,7 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             "melting from their own trace elements, read in the paper itself.",
             (
                 "farside.interior.water.source_water",
-                "farside.interior.water.contrast",
-                "farside.study.water.findings",
+                "farside.study.water.sources",
             ),
             ("published_values",),
             ("he2025", "hu2021", "yin2025", "tian2021"),
