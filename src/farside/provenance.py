@@ -117,6 +117,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     path = Path(path)
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder; name a file.")
+    if path.parent.is_file():
+        raise InputError(f"cannot write {path}: {path.parent} is a file, not a folder.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         prefix = f".{path.stem}-"

@@ -414,10 +414,10 @@ def test_run_refuses_a_file_as_its_folder(call: Callable[..., Outcome], tmp_path
     [
         ("predikt",),
         ("predict",),
-        ("predict", "in.csv"),
+        ("predict", __file__),
         ("run", "--seed", "-1"),
         ("info", "--colour", "red"),
-        ("refine", "new.csv"),
+        ("refine", __file__),
         ("train",),
     ],
 )

@@ -180,7 +180,7 @@ def test_pure_ferrous_oxide_gains_weight_and_comes_back_whole(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"drop": "time_s"}, "no column time_s"),
+        ({"drop": "time_s"}, "no column .time_s"),
         ({"role": "blank"}, "unknown role blank"),
         ({"counts": -1.0}, "cannot be negative"),
         ({"time_s": 0.0}, "times must be positive"),

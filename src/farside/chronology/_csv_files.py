@@ -11,7 +11,7 @@ import numpy as np
 
 from farside.chronology import _text
 from farside.chronology.counts import CraterCount, make_count
-from farside.errors import InputError
+from farside.errors import InputError, MissingColumnError
 from farside.provenance import write_text
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def read_csv(path: Path, area_km2: float | None, outside: str) -> CraterCount:
 def _typed(columns: dict[str, Any], names: list[str], path: Path) -> dict[str, Any]:
     """Return the columns as numbers, metres as km, empty fields filled with their default."""
     if "diameter_km" not in columns and "diameter_m" not in columns:
-        raise InputError(
-            f"{path} has no column diameter_km (or diameter_m); it has {', '.join(names)}."
-        )
+        raise MissingColumnError.of(str(path), ["diameter_km"], names)
     out: dict[str, Any] = {}
     for key, column in columns.items():
         if key == "secondary":

@@ -5,16 +5,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
-from farside.chronology.plots import COLOURS, STYLE, save
 from farside.chronology.systems import system
 from farside.errors import UnknownNameError
+from farside.style import (
+    ACCENTS,
+    BLUE,
+    DOUBLE_IN,
+    INK,
+    LEAST_PT,
+    MUTED,
+    VERMILLION,
+    caption,
+    check_format,
+    legend_below,
+    new_figure,
+    save,
+    styled,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from farside.chronology.calibrate import Calibration
 
@@ -30,21 +44,34 @@ def plot_calibration(made: Calibration, path: Path, kind: str = "curve") -> None
     Parameters
     ----------
     made : the fit
-    path : .png, .pdf, .svg or .tif
+    path : .svg, .pdf, .png or .tif
     kind : ``curve``: N(1) with sites and published curves, and their ratio to the fit;
         ``posterior``: parameters against each other; ``change``: of ages
 
     Raises
     ------
     UnknownNameError
-        for another kind or format
+        for another kind
+    InputError
+        for another format
     """
+    check_drawing(path, kind)
     makers = {"curve": _curve, "posterior": _posterior, "change": _change}
-    if kind not in makers:
-        raise UnknownNameError.of("figure of a recalibration", kind, KINDS)
-    with mpl.rc_context(STYLE):
+    with styled():
         figure = makers[kind](made)
     save(figure, path)
+
+
+def check_drawing(path: Path, kind: str) -> None:
+    """Refuse a kind of figure that there is not, or a format, before anything is computed.
+
+    Parameters
+    ----------
+    path, kind : of `plot_calibration`
+    """
+    if kind not in KINDS:
+        raise UnknownNameError.of("figure of a recalibration", kind, KINDS)
+    check_format(path)
 
 
 def _thinned(made: Calibration) -> Any:
@@ -52,7 +79,7 @@ def _thinned(made: Calibration) -> Any:
 
 
 def _curve(made: Calibration) -> Figure:
-    figure = Figure(figsize=(5.4, 5.2), layout="constrained")
+    figure = new_figure(4.4)
     top, low = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
     ages = np.linspace(0.01, 4.5, 450)
     n1 = made.model.density(_thinned(made), ages)
@@ -60,10 +87,10 @@ def _curve(made: Calibration) -> Figure:
     for lower, upper, alpha in _BANDS:
         band = np.quantile(n1, (lower, upper), axis=0)
         label = f"fit, {upper - lower:.0%}"
-        top.fill_between(ages, *band, color=COLOURS[0], alpha=alpha, lw=0, label=label)
-        low.fill_between(ages, *(band / middle), color=COLOURS[0], alpha=alpha, lw=0)
-    top.plot(ages, middle, color=COLOURS[0], lw=1.1)
-    for name, colour, dash in zip(_OTHERS, COLOURS[1:], ("--", ":"), strict=False):
+        top.fill_between(ages, *band, color=BLUE, alpha=alpha, lw=0, label=label)
+        low.fill_between(ages, *(band / middle), color=BLUE, alpha=alpha, lw=0)
+    top.plot(ages, middle, color=BLUE, lw=1.1)
+    for name, colour, dash in zip(_OTHERS, ACCENTS[1:], ("--", ":"), strict=False):
         other = system(name)
         y = other.chronology.n1(1000 * ages)
         top.plot(ages, y, color=colour, ls=dash, lw=1.0, label=other.title)
@@ -72,12 +99,12 @@ def _curve(made: Calibration) -> Figure:
     top.set_yscale("log")
     top.set_ylim(1e-5, 3.0)
     top.set_ylabel("craters ≥ 1 km per km²")
-    top.legend(fontsize=6.5, loc="upper left")
+    legend_below(figure, top, 2)
     low.set_yscale("log")
     low.set_ylim(0.2, 5)
     low.set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
     low.minorticks_off()
-    low.axhline(1, color="0.5", lw=0.6)
+    low.axhline(1, color=MUTED, lw=0.6)
     low.set_ylabel("N(1) / fit")
     low.set_xlabel("age (Ga)")
     low.set_xlim(0, 4.5)
@@ -85,7 +112,7 @@ def _curve(made: Calibration) -> Figure:
 
 
 def _sites(made: Calibration, top: Any, low: Any, curve: tuple[Any, Any]) -> None:
-    for side, marker, face in (("near", "o", "white"), ("far", "s", COLOURS[1])):
+    for side, marker, face in (("near", "o", "white"), ("far", "s", VERMILLION)):
         chosen = [s for s in made.sites if s.side == side]
         if not chosen:
             continue
@@ -94,7 +121,7 @@ def _sites(made: Calibration, top: Any, low: Any, curve: tuple[Any, Any]) -> Non
         n = np.array([s.n1 for s in chosen])
         sigma = np.array([s.sigma_ln for s in chosen])
         style: Any = {
-            "fmt": marker, "ms": 3.5, "lw": 0.7, "color": "black", "mfc": face, "mew": 0.7,
+            "fmt": marker, "ms": 3.5, "lw": 0.7, "color": INK, "mfc": face, "mew": 0.7,
         }  # fmt: skip
         bars = np.array([1 - np.exp(-sigma), np.expm1(sigma)])
         top.errorbar(t, n, yerr=n * bars, xerr=dt, label=f"sites, {side} side", **style)
@@ -105,7 +132,8 @@ def _sites(made: Calibration, top: Any, low: Any, curve: tuple[Any, Any]) -> Non
 def _posterior(made: Calibration) -> Figure:
     theta, names = _thinned(made), [p.name for p in made.model.parameters]
     count = len(names)
-    figure = Figure(figsize=(1.5 * count + 0.6, 1.5 * count + 0.4), layout="constrained")
+    side = min(DOUBLE_IN, 1.5 * count + 0.6)
+    figure = new_figure(side, side)
     axes = figure.subplots(count, count, squeeze=False)
     for i in range(count):
         for j in range(count):
@@ -114,12 +142,12 @@ def _posterior(made: Calibration) -> Figure:
                 ax.set_visible(False)
                 continue
             if i == j:
-                ax.hist(theta[:, i], 40, color=COLOURS[0], alpha=0.5, density=True)
+                ax.hist(theta[:, i], 40, color=BLUE, alpha=0.5, density=True)
                 ax.set_yticks([])
-                ax.set_title(f"{theta[:, i].mean():.3g} ± {theta[:, i].std():.2g}", fontsize=7)
+                caption(ax, f"{theta[:, i].mean():.3g} ± {theta[:, i].std():.2g}")
             else:
-                ax.plot(theta[:, j], theta[:, i], ",", color=COLOURS[0], alpha=0.5)
-            ax.tick_params(labelsize=6)
+                ax.plot(theta[:, j], theta[:, i], ",", color=BLUE, alpha=0.5)
+            ax.tick_params(labelsize=LEAST_PT)
             ax.set_xlabel(names[j] if i == count - 1 else "")
             ax.set_ylabel(names[i] if j == 0 and i else "")
             if i < count - 1:
@@ -130,10 +158,10 @@ def _posterior(made: Calibration) -> Figure:
 
 
 def _change(made: Calibration) -> Figure:
-    figure = Figure(figsize=(5.0, 3.4), layout="constrained")
-    ax = figure.subplots()
+    figure = new_figure(2.6)
+    ax = figure.add_subplot()
     names = list(dict.fromkeys(c.reference for c in made.changes))
-    for name, colour in zip(names, COLOURS[1:], strict=False):
+    for name, colour in zip(names, ACCENTS[1:], strict=False):
         rows = [c for c in made.changes if c.reference == name and math.isfinite(c.upper_ga)]
         t = np.array([c.age_ga for c in rows])
         low, high = (1000 * (np.array([getattr(c, k) for c in rows]) - t)
@@ -141,9 +169,9 @@ def _change(made: Calibration) -> Figure:
         ax.fill_between(t, low, high, color=colour, alpha=0.2, lw=0)
         label = f"against {system(name).title}"
         ax.plot(t, [c.change_ma for c in rows], color=colour, marker="o", ms=2.5, label=label)
-    ax.axhline(0, color="0.5", lw=0.6)
+    ax.axhline(0, color=MUTED, lw=0.6)
     ax.set_xlabel("age by the published system (Ga)")
-    ax.set_ylabel("age by the fit less that (Ma), with 68 %")
+    ax.set_ylabel("age by the fit less that, with 68 % (Ma)")
     ax.set_xlim(0, 4.5)
-    ax.legend(fontsize=6.5, loc="lower left")
+    legend_below(figure, ax)
     return figure

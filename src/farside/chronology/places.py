@@ -11,7 +11,7 @@ import pandas as pd
 
 from farside.chronology.counts import CraterCount, make_count
 from farside.chronology.sphere import RADIUS_KM, Area, Ring
-from farside.errors import InputError
+from farside.errors import InputError, MissingColumnError
 from farside.geography.regions import Ellipse
 
 if TYPE_CHECKING:
@@ -133,10 +133,7 @@ def _column(table: pd.DataFrame, names: Sequence[str], path: Path) -> str:
     for column in table.columns:
         if str(column).strip().lower() in names:
             return str(column)
-    raise InputError(
-        f"{path} has no column {names[0]!r} (or {', '.join(names[1:])}); it has "
-        f"{', '.join(map(str, table.columns))}."
-    )
+    raise MissingColumnError.of(str(path), names[:1], table.columns)
 
 
 def _rows(path: Path) -> list[Place]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile
+from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Sets = Annotated[
@@ -93,6 +93,10 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from farside.chronology.sites import DEFAULT_SETS, calibration_sites  # noqa: PLC0415
 
     with steps(quiet=quiet) as say:
+        if figure is not None:
+            from farside.chronology.calibration_plots import check_drawing  # noqa: PLC0415
+
+            check_drawing(figure, presentation)
         chosen = calibration_sites(
             sites or DEFAULT_SETS, only=only or [], without=without or [], ce6_age=ce6_age
         )
@@ -187,10 +191,19 @@ def landing(
 def batch(  # noqa: PLR0913, PLR0917 - each is an option of the command
     source: Annotated[
         Path,
-        typer.Argument(metavar="SOURCE", help="Folder of counts, or with a catalogue: places."),
+        typer.Argument(
+            metavar="SOURCE",
+            help="Folder of counts, or with a catalogue: places.",
+            callback=there,
+        ),
     ],
     catalogue: Annotated[
-        Path | None, typer.Option(help="CSV of craters: longitude, latitude, diameter in km.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV of craters: longitude, latitude, diameter in km.",
+            callback=there,
+        ),
     ] = None,
     system: System = "farside-2026",
     range_km: Range = None,

@@ -9,7 +9,7 @@ import typer
 
 from farside.cli import names
 from farside.cli.help import Command, Group
-from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile
+from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile, there
 from farside.cli.output import Json, Quiet, show, steps
 
 chronology = typer.Typer(
@@ -41,6 +41,7 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
         typer.Argument(
             metavar="COUNT...",
             help=".scc, .diam, .stat, .binned, .r, .csv, .geojson, .shp, or craterstats' .cs.",
+            callback=there,
         ),
     ],
     system: System = "neukum1983",

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import AsIs
+from farside.cli.options import AsIs, there
 from farside.cli.output import Json, Quiet, show, steps
 
 
 def compare(  # noqa: PLR0913, PLR0917 - the options of a command
-    path: Annotated[Path, typer.Argument(metavar="MAP", help="Store of 'farside map'.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="MAP", help="Store of 'farside map'.", callback=there)
+    ],
     against: Annotated[
         str,
         typer.Option(
@@ -25,10 +27,12 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = "prospector",
     tile: Annotated[str | None, typer.Option(help="Of the map, where it has several.")] = None,
     spectra: Annotated[
-        Path | None, typer.Option(help="Image that the map was made of, for algorithms.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Image of the map, for algorithms.", callback=there),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Store for the difference of every pixel, for algorithms.")
+        Path | None,
+        typer.Option(metavar="STORE", help="Difference of every pixel, for algorithms."),
     ] = None,
     min_share: Annotated[
         float, typer.Option(help="Least covered share of a cell, for prospector.", min=0.01, max=1)

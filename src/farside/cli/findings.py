@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli.names import FINDINGS, among
+from farside.cli.options import there
 from farside.cli.output import Json, Quiet, show, steps
 
 
@@ -20,7 +21,11 @@ def findings(
     ] = None,
     spectrum: Annotated[
         Path | None,
-        typer.Option(help="CSV with spectra of the Chang'e-6 site, as for farside predict."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV with spectra of the Chang'e-6 site, as for farside predict.",
+            callback=there,
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -8,8 +8,10 @@ run through.
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
+from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
 EXAMPLE = "Example: "
@@ -26,6 +28,18 @@ EXIT_CODES = {
 
 class Command(TyperCommand):
     """A command whose help keeps its first line whole and its examples as written."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words; say of a negative number what to do with it."""
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            if re.fullmatch(r"-\d.*", getattr(error, "option_name", "")):
+                error.message = (
+                    "a negative number that is no option's value is taken for an option; write -- "
+                    "before it"
+                )
+            raise
 
     def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - never cut
         """Return the first line of the help."""
@@ -44,6 +58,18 @@ class Group(TyperGroup):
     """A group whose help lists its commands in sections."""
 
     command_class = Command
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words; say of an option that stands before its command where it belongs."""
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            option = getattr(error, "option_name", "")
+            commands = self.commands.values()
+            if any(option in parameter.opts for c in commands for parameter in c.params):
+                error.message = f"{option} is an option of commands; write it after the command"
+                vars(error)["possibilities"] = ()
+            raise
 
     def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - never cut
         """Return the first line of the help."""

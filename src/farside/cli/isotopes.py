@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import Figure, Level
+from farside.cli.options import Figure, Level, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Decay = Annotated[
@@ -22,7 +22,9 @@ Decay = Annotated[
 
 
 def isochron(  # noqa: PLR0913, PLR0917 - one per option
-    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of isotope ratios.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV of isotope ratios.", callback=there)
+    ],
     system: Annotated[
         str,
         typer.Option(
@@ -69,7 +71,9 @@ def isochron(  # noqa: PLR0913, PLR0917 - one per option
 
 
 def mean(
-    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of ages with errors.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV of ages with errors.", callback=there)
+    ],
     random_effects: Annotated[
         bool, typer.Option("--random-effects", help="Fit a scatter beyond the errors.")
     ] = False,
@@ -100,7 +104,9 @@ def mean(
 
 
 def concordia(
-    table: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of U-Pb ratios.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV of U-Pb ratios.", callback=there)
+    ],
     decay: Decay = "isoplotr",
     errors: Level = None,
     figure: Figure = None,

@@ -8,11 +8,24 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.errors import UnknownNameError
+from farside.errors import MissingFileError, UnknownNameError
+
+
+def there(given: Path | list[Path] | None) -> Path | list[Path] | None:
+    """Return paths to be read as they are given; one that is not there is refused."""
+    for path in given if isinstance(given, list) else [given]:
+        if path is not None and not path.exists():
+            raise MissingFileError.of(path)
+    return given
+
 
 Weights = Annotated[
     Path | None,
-    typer.Option(help="Folder of weights from train or refine; those that ship when left out."),
+    typer.Option(
+        metavar="FOLDER",
+        help="Weights from train or refine; those that ship when left out.",
+        callback=there,
+    ),
 ]
 Figure = Annotated[
     Path | None,
@@ -30,7 +43,10 @@ System = Annotated[
     str, typer.Option(help="Chronology system.", autocompletion=names.among(names.SYSTEMS))
 ]
 SystemsFile = Annotated[
-    Path | None, typer.Option("--systems", help="TOML file with systems of your own.")
+    Path | None,
+    typer.Option(
+        "--systems", metavar="FILE", help="TOML file with systems of your own.", callback=there
+    ),
 ]
 Range = Annotated[
     tuple[float, float] | None,

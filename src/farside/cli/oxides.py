@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import AsIs, Sensor, Weights
+from farside.cli.options import AsIs, Sensor, Weights, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Coverage = Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.99)]
 
 
 def predict(
-    spectra: Annotated[Path, typer.Argument(metavar="INPUT", help="Spectra: .csv, .spc or .tif.")],
-    out: Annotated[Path, typer.Option(help="File to write: .csv or .nc.")],
+    spectra: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="Spectra: .csv, .spc or .tif.", callback=there)
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write: .csv or .nc.")],
     sensor: Sensor = None,
     weights: Weights = None,
     as_is: AsIs = False,
@@ -87,10 +89,14 @@ def validate(
 
 
 def train(
-    out: Annotated[Path, typer.Option(help="Folder to write the weights to.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write the weights to.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="CSV of sites with spectra and oxides; the 55 sites when left out."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV of sites with spectra and oxides; the 55 sites when left out.",
+            callback=there,
+        ),
     ] = None,
     coverage: Coverage = 0.9,
     seed: Seed = 0,
@@ -113,9 +119,14 @@ def train(
 
 def refine(
     truth: Annotated[
-        Path, typer.Argument(metavar="NEW", help="CSV: spectra and any measured oxides, per site.")
+        Path,
+        typer.Argument(
+            metavar="NEW", help="CSV: spectra and any measured oxides, per site.", callback=there
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder to write the refined weights to.")],
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder to write the refined weights to.")
+    ],
     weights: Weights = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -141,7 +152,9 @@ def refine(
 def explain(
     spectra: Annotated[
         Path | None,
-        typer.Argument(metavar="INPUT", help="Spectra: .csv; the sites when left out."),
+        typer.Argument(
+            metavar="INPUT", help="Spectra: .csv; the sites when left out.", callback=there
+        ),
     ] = None,
     weights: Weights = None,
     as_json: Json = False,

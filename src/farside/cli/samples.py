@@ -9,16 +9,18 @@ import typer
 
 from farside.cli import names
 from farside.cli.help import Command, Group
-from farside.cli.options import Figure
+from farside.cli.options import Figure, there
 from farside.cli.output import Json, Quiet, show, steps
 
 Analyses = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="CSV, a row per sample: oxides in wt%, elements in ppm, errors *_1s."
+        metavar="FILE",
+        help="CSV, a row per sample: oxides in wt%, elements in ppm, errors *_1s.",
+        callback=there,
     ),
 ]
-Counts = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of counts.")]
+Counts = Annotated[Path, typer.Argument(metavar="FILE", help="CSV of counts.", callback=there)]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="CSV to write, ready for farside classify and kreep."),
@@ -44,7 +46,11 @@ def classify(
     ] = 5,
     components: Annotated[
         Path | None,
-        typer.Option(help="CSV of lithologies: say of which the samples could be a mixture."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV of lithologies: say of which the samples could be a mixture.",
+            callback=there,
+        ),
     ] = None,
     figure: Figure = None,
     as_json: Json = False,
@@ -73,7 +79,11 @@ def kreep(
     analyses: Analyses,
     end_member: Annotated[
         Path | None,
-        typer.Option(help="CSV with one analysis to use for the KREEP basalt 15386."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV with one analysis to use for the KREEP basalt 15386.",
+            callback=there,
+        ),
     ] = None,
     coverage: Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.999)] = 0.95,
     figure: Figure = None,
@@ -180,7 +190,11 @@ def xrf(
     counts: Counts,
     alphas: Annotated[
         Path | None,
-        typer.Option(help="CSV of influence coefficients; no correction when left out."),
+        typer.Option(
+            metavar="FILE",
+            help="CSV of influence coefficients; no correction when left out.",
+            callback=there,
+        ),
     ] = None,
     out: Out = None,
     as_json: Json = False,
@@ -211,7 +225,8 @@ def icpms(
         list[str] | None, typer.Option(help="Isotope of an internal standard; may be given again.")
     ] = None,
     interferences: Annotated[
-        Path | None, typer.Option(help="CSV: isotope, from, factor, factor_1s.")
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV: isotope, from, factor, factor_1s.", callback=there),
     ] = None,
     out: Out = None,
     as_json: Json = False,

@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
+from farside.cli.options import there
 from farside.cli.output import Json, Quiet, show, steps
+from farside.errors import UnknownNameError
 
 CONTEXT = {"ignore_unknown_options": True}
 """For the registration: a southern latitude such as -41.6 begins like an option."""
 
 
 def site(
+    context: typer.Context,
     place: Annotated[
         list[str],
         typer.Argument(
@@ -25,7 +28,12 @@ def site(
     ],
     map_path: Annotated[
         Path | None,
-        typer.Option("--map", help="Folder from farside map; the map that ships if left out."),
+        typer.Option(
+            "--map",
+            metavar="STORE",
+            help="Store of 'farside map'; the map that ships when left out.",
+            callback=there,
+        ),
     ] = None,
     score: Annotated[
         str,
@@ -58,6 +66,7 @@ def site(
     from farside.maps.score import Weights  # noqa: PLC0415
     from farside.maps.site import site as look_up  # noqa: PLC0415
 
+    _refuse_options(context, place)
     with steps(quiet=quiet) as say:
         where = read_place(place)
         say(f"looking up {where.name or 'the place'} at {where.lat:g}, {where.lon:g}")
@@ -70,3 +79,11 @@ def site(
             name=where.name,
         )
     show(found, str(found), as_json=as_json)
+
+
+def _refuse_options(context: typer.Context, words: list[str]) -> None:
+    """Refuse what is written like an option and is none, which `CONTEXT` lets through as a word."""
+    known = [name for parameter in context.command.params for name in parameter.opts]
+    for word in words:
+        if word.startswith("--"):
+            raise UnknownNameError.of("option", word, [n for n in known if n.startswith("--")])

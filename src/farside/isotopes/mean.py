@@ -101,7 +101,8 @@ def weighted_mean(
         raise InputError(f"give one error for each value; got shapes {x.shape} and {s.shape}.")
     kept = np.isfinite(x) & np.isfinite(s)
     if kept.sum() < 2:
-        raise InputError(f"{int(kept.sum())} complete values; a mean needs at least two.")
+        found = "1 complete value" if kept.sum() else "no complete value"
+        raise InputError(f"{found}; a mean needs at least two.")
     if (s[kept] <= 0).any():
         raise InputError("an error is 0 or negative; give one standard deviation of each value.")
     size = np.abs(np.concatenate([x[kept], s[kept], 1 / np.maximum(s[kept], 1 / _RANGE)]))

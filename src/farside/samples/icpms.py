@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from farside.errors import InputError
+from farside.errors import InputError, MissingColumnError
 from farside.readers.table import read_frame
 from farside.samples.counting import limits, net_rate
 from farside.samples.measured import Measured, Reduced, Reduction, numbers, read_counts
@@ -113,9 +113,7 @@ def _interferences(path: Path, rate: pd.DataFrame) -> pd.DataFrame:
     frame = read_frame(path)
     missing = [c for c in _INTERFERENCE if c not in frame]
     if missing:
-        raise InputError(
-            f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(_INTERFERENCE)}."
-        )
+        raise MissingColumnError.of(path.name, missing, frame.columns)
     unknown = sorted((set(frame["isotope"]) | set(frame["from"])) - set(rate.columns))
     if unknown:
         raise InputError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from farside.errors import InputError, UnitError
+from farside.errors import InputError, MissingColumnError, UnitError
 from farside.provenance import write_text
 from farside.readers.table import read_frame
 
@@ -187,9 +187,7 @@ def read_counts(
     frame = read_frame(path)
     missing = [c for c in needed if c not in frame.columns]
     if missing:
-        raise InputError(
-            f"{path.name} has no column {', '.join(missing)}; it needs {', '.join(needed)}."
-        )
+        raise MissingColumnError.of(path.name, missing, frame.columns)
     known = tuple(roles)
     frame["role"] = frame["role"].astype(str).str.strip().str.lower()
     wrong = sorted(set(frame["role"]) - set(known))
