@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from farside.errors import FarsideError
 
@@ -77,8 +78,9 @@ def _defect(error: Exception) -> str:
 
     from farside.provenance import code_version  # noqa: PLC0415
 
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "farside" in f.filename]
-    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    root = str(Path(__file__).parents[1]) + os.sep
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(root)]
+    place = f" in {frames[-1].filename[len(root) :]}, line {frames[-1].lineno}" if frames else ""
     return (
         f"farside: this is a defect of farside: {type(error).__name__}{place}: {error}\n"
         f"farside {code_version()}, Python {platform.python_version()}, {platform.platform()}\n"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile, there
+from farside.cli.options import AgeTable, Figure, Prior, Range, System, SystemsFile, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Sets = Annotated[
@@ -68,7 +68,7 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     steps_: Annotated[int, typer.Option("--steps", help="Steps of each chain.")] = 1500,
     leave_out: Annotated[bool, typer.Option(help="Also say what each site does.")] = True,
-    figure: CraterFigure = None,
+    figure: Figure = None,
     presentation: Annotated[
         str,
         typer.Option(

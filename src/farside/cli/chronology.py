@@ -9,7 +9,7 @@ import typer
 
 from farside.cli import names
 from farside.cli.help import Command, Group
-from farside.cli.options import AgeTable, CraterFigure, Prior, Range, System, SystemsFile, there
+from farside.cli.options import AgeTable, Figure, Prior, Range, System, SystemsFile, there
 from farside.cli.output import Json, Quiet, show, steps
 
 chronology = typer.Typer(
@@ -39,7 +39,7 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     counts: Annotated[
         list[Path],
         typer.Argument(
-            metavar="COUNT...",
+            metavar="COUNT",
             help=".scc, .diam, .stat, .binned, .r, .csv, .geojson, .shp, or craterstats' .cs.",
             callback=there,
         ),
@@ -56,7 +56,7 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = "poisson",
     prior: Prior = "rate",
     coverage: Annotated[
-        float, typer.Option(help="Of the interval; one sigma when left out.")
+        float, typer.Option(help="Of the interval.", show_default="0.683, one sigma")
     ] = 0.6826894921370859,
     area: Annotated[
         float | None, typer.Option(help="Counting area in km2, where the file states none.")
@@ -85,7 +85,7 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sequence: Annotated[
         bool, typer.Option("--sequence", help="Say how probable this order is, oldest first.")
     ] = False,
-    figure: CraterFigure = None,
+    figure: Figure = None,
     presentation: Annotated[
         str,
         typer.Option(
@@ -158,7 +158,7 @@ def list_(systems: SystemsFile = None, as_json: Json = False, quiet: Quiet = Fal
 @chronology.command(cls=Command)
 def plot(
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="Figure to write: .png, .pdf, .svg or .tif.")
+        Path, typer.Option(metavar="FILE", help="Figure to write: .svg, .pdf, .png or .tif.")
     ],
     system: Several = None,
     rate: Annotated[bool, typer.Option("--rate", help="The rate instead of N(1).")] = False,
@@ -166,10 +166,10 @@ def plot(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Plot chronology functions or their rates, with the lunar epochs.
+    """Plot chronology functions or their rates, with epochs.
 
     Example: farside chronology plot --out systems.png
-    Example: farside chronology plot --system neukum1983 --system yue2022 --rate --out rates.pdf
+    Example: farside chronology plot --system neukum1983 --system yue2022 --out two.pdf
     """
     from farside.chronology.files import plot_systems  # noqa: PLC0415
 

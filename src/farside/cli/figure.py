@@ -37,10 +37,11 @@ def figure(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a layer on the Moon for print: near and far side, poles or the whole.
+    """Draw a layer on the Moon for print.
 
-    An oxide comes with half of its interval, hatched where the ground is unlike all that the map
-    was learnt from. Lines and text of .svg and .pdf are vectors.
+    Near and far side, poles or the whole. An oxide comes with half of its interval, hatched where
+    the ground is unlike all that the map was learnt from. Lines and text of .svg and .pdf are
+    vectors.
 
     Example: farside figure FeO --out feo.pdf
     Example: farside figure lp2_Th --view far --size single --out thorium.png

@@ -45,9 +45,27 @@ class Command(TyperCommand):
         """Return the first line of the help."""
         return _first(self.help)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the arguments of the usage line, those that must be given without braces."""
+        return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_help_text(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """Write the help without its examples."""
         _write_text(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments, by the name of the usage line alone, and options."""
+        rows: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record and parameter.param_type_name == "argument":
+                rows["Arguments"].append((re.sub(r" <[^<>]*>$", "", record[0]), record[1]))
+            elif record:
+                rows["Options"].append((record[0].replace(" range>", ">"), record[1]))
+        for title, given in rows.items():
+            if given:
+                with formatter.section(title):
+                    formatter.write_dl(given)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """Write the examples."""

@@ -34,13 +34,19 @@ def isochron(  # noqa: PLR0913, PLR0917 - one per option
         ),
     ] = "rb-sr",
     model: Annotated[
-        str, typer.Option(help="1 errors as given, 2 without errors, 3 further scatter.")
+        str,
+        typer.Option(metavar="N", help="1 errors as given, 2 without errors, 3 further scatter."),
     ] = "1",
     robust: Annotated[
         bool, typer.Option("--robust", help="Let points far from the others count less.")
     ] = False,
     scatter: Annotated[
-        str, typer.Option(help="What model 3 lets vary: initial or slope.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"What model 3 lets vary: {names.listed(names.SCATTERS)}.",
+            autocompletion=names.among(names.SCATTERS),
+        ),
     ] = "initial",
     decay: Decay = "isoplotr",
     errors: Level = None,

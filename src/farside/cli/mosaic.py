@@ -15,7 +15,7 @@ from farside.cli.output import Json, Quiet, show, steps
 def mosaic(  # noqa: PLR0913, PLR0917 - the options of a command
     maps: Annotated[
         list[Path],
-        typer.Argument(metavar="MAP...", help="Stores of 'farside map'.", callback=there),
+        typer.Argument(metavar="MAP", help="Stores of 'farside map'.", callback=there),
     ],
     out: Annotated[Path, typer.Option(help="Store (*.zarr) or folder to write; must not exist.")],
     crs: Annotated[

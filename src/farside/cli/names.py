@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 
 FINDINGS = (
     "spa-maria", "spa-near-side", "spa-far-highlands", "change6-soil", "far-side-bias",
-    "one-far-sample", "far-side-truth", "magnesian-share", "kreep", "potassium", "water",
+    "one-far-sample", "far-side-truth", "magnesian-share", "kreep", "potassium", "volatile-loss",
+    "water",
     "impact-melting", "basin-mantle", "asymmetric-ocean", "crust-volcanism", "ferric-oxides",
     "basalt-age", "basin-age", "volcanism-span", "symmetric-flux", "no-late-bombardment", "leak",
     "bias-audit",
@@ -46,6 +47,7 @@ DENSITIES = ("lognormal", "poisson")
 RECALIBRATIONS = ("curve", "posterior", "change")
 DECAY_SYSTEMS = ("rb-sr", "sm-nd", "k-ca", "pb-pb", "pb-pb-inverse")
 DECAY_CONSTANTS = ("isoplotr", "villa2015", "nebel2011", "rotenberg2012", "steiger1977")
+SCATTERS = ("initial", "slope")
 LEVELS = ("1s", "2s", "1s%", "2s%")
 OFFSETS = ("mission", "apollo-mean")
 ALPHAS = ("basaltic-melt", "free", "between")

@@ -29,18 +29,19 @@ Weights = Annotated[
 ]
 Figure = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw a figure too: .png, .svg or .pdf."),
-]
-CraterFigure = Annotated[
-    Path | None,
-    typer.Option("--figure", metavar="FILE", help="Draw a figure too: .png, .pdf, .svg or .tif."),
+    typer.Option(metavar="FILE", help="Draw a figure too: .svg, .pdf, .png or .tif."),
 ]
 AsIs = Annotated[
     bool,
     typer.Option("--as-is", help="Take a sensor without a known transfer to MI uncorrected."),
 ]
 System = Annotated[
-    str, typer.Option(help="Chronology system.", autocompletion=names.among(names.SYSTEMS))
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Chronology system, see farside chronology list.",
+        autocompletion=names.among(names.SYSTEMS),
+    ),
 ]
 SystemsFile = Annotated[
     Path | None,
@@ -58,11 +59,16 @@ AgeTable = Annotated[
 ]
 Prior = Annotated[
     str,
-    typer.Option(help=f"{names.listed(names.PRIORS)}.", autocompletion=names.among(names.PRIORS)),
+    typer.Option(
+        metavar="NAME",
+        help=f"{names.listed(names.PRIORS)}.",
+        autocompletion=names.among(names.PRIORS),
+    ),
 ]
 Level = Annotated[
     str | None,
     typer.Option(
+        metavar="LEVEL",
         help=f"{names.listed(names.LEVELS)}; by default what the header says.",
         autocompletion=names.among(names.LEVELS),
     ),
@@ -78,6 +84,7 @@ def _known_sensor(sensor: str | None) -> str | None:
 Sensor = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME",
         help=f"{names.listed(names.SENSORS)}; by default what the file says.",
         callback=_known_sensor,
         autocompletion=names.among(names.SENSORS),

@@ -237,7 +237,7 @@ def icpms(
     Columns: run, sample, role (blank, standard, unknown), isotope, counts, time_s, concentration
     (ppm, of standards), dilution (of unknowns).
 
-    Example: farside reduce icpms run.csv --internal Rh103 --internal Re185 --out traces.csv
+    Example: farside reduce icpms run.csv --internal Rh103 --internal Re185 --out ppm.csv
     """
     from farside.samples.files import write_reduction  # noqa: PLC0415
     from farside.samples.icpms import reduce_icpms  # noqa: PLC0415

@@ -299,7 +299,7 @@ def tiles(path: Path) -> list[str]:
         when there is no map
     """
     if not (path / "zarr.json").is_file():
-        raise InputError(f"{path} is not a map; make one with 'farside map TILES --out {path}'.")
+        raise InputError(f"{path} is not a map; make one with 'farside map TILES --out map.zarr'.")
     return sorted(entry.parent.name for entry in path.glob("*/zarr.json"))
 
 
