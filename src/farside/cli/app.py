@@ -12,6 +12,7 @@ from farside.cli import (
     chronology,
     compare,
     doctor,
+    explore,
     figure,
     findings,
     isotopes,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "compare": compare.compare,
         "site": site.site,
         "figure": figure.figure,
+        "explore": explore.explore,
     },
     "The estimator": {
         "validate": oxides.validate,

@@ -1,0 +1,61 @@
+"""Keys of the map, and the script that listens to them in the browser."""
+
+from __future__ import annotations
+
+KEYS = (
+    ("← → ↑ ↓", "move the map by a tenth"),
+    ("+ −", "zoom in and out"),
+    ("0", "show the view whole"),
+    ("1 2 3 4 5", "far side, near side, north pole, south pole, whole Moon"),
+    ("[ ]", "layer before, layer after"),
+    ("Enter", "ask about the place in the middle of the map"),
+    ("?", "show these keys"),
+    ("Tab", "go to the next control; the map is the first"),
+)
+
+SCRIPT = """
+(() => {
+  const area = document.getElementById('map-area');
+  const figure = () => {
+    for (const doc of Bokeh.documents) {
+      const found = doc.get_model_by_name('map');
+      if (found) return found;
+    }
+    return null;
+  };
+  const move = (fig, dx, dy, zoom) => {
+    const [x, y] = [fig.x_range, fig.y_range];
+    const [w, h] = [x.end - x.start, y.end - y.start];
+    const [cx, cy] = [(x.start + x.end) / 2 + dx * w, (y.start + y.end) / 2 + dy * h];
+    x.setv({start: cx - w * zoom / 2, end: cx + w * zoom / 2});
+    y.setv({start: cy - h * zoom / 2, end: cy + h * zoom / 2});
+  };
+  let count = 0;
+  const tell = (fig, what) => { fig.tags = [what, String(++count)]; };
+  const moves = {
+    ArrowLeft: [-0.1, 0, 1], ArrowRight: [0.1, 0, 1], ArrowUp: [0, 0.1, 1], ArrowDown: [0, -0.1, 1],
+    '+': [0, 0, 1 / 1.4], '=': [0, 0, 1 / 1.4], '-': [0, 0, 1.4], '_': [0, 0, 1.4],
+  };
+  const asked = {
+    '0': 'whole', 'Enter': 'place', '1': 'view:far', '2': 'view:near', '3': 'view:north',
+    '4': 'view:south', '5': 'view:whole', '[': 'layer:-1', ']': 'layer:+1',
+  };
+  area.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target !== area) return;
+    if (event.key === '?') {
+      const help = document.getElementById('keys');
+      help.open = !help.open;
+      event.preventDefault();
+      return;
+    }
+    const fig = figure();
+    if (!fig) return;
+    if (moves[event.key]) move(fig, ...moves[event.key]);
+    else if (asked[event.key]) tell(fig, asked[event.key]);
+    else return;
+    event.preventDefault();
+  });
+  // a click on the map gives it the keys
+  area.addEventListener('pointerdown', () => area.focus({preventScroll: true}));
+})();
+"""

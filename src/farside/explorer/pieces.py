@@ -1,0 +1,121 @@
+"""What a drawing reads of an opened output: windows, averaged to what the screen can show.
+
+A piece is one raster on one grid. It is asked for a window and a factor, a power of two, and gives
+the means of squares of so many pixels; never more is read than the window, or the overview of a
+store that has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from farside.maps.grid import MapGrid
+
+    F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What was read of a window.
+
+    Parameters
+    ----------
+    values : (rows / factor, columns / factor), NaN where missing
+    complete : False where a part is still coarser than was asked for, because time was up
+    """
+
+    values: F32
+    complete: bool = True
+
+
+class Reader(Protocol):
+    """Reads windows of one raster."""
+
+    def __call__(
+        self, name: str, rows: slice, columns: slice, factor: int, deadline: float
+    ) -> Read:
+        """Return the means of squares of pixels.
+
+        Parameters
+        ----------
+        name : such as ``value:FeO`` or ``novelty``
+        rows, columns : window whose start is a multiple of the factor
+        factor : a power of two
+        deadline : of `time.monotonic`, after which no further pixel need be read
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """One raster of an output.
+
+    Parameters
+    ----------
+    name : of the tile or file
+    grid : of its pixels
+    names : what can be read, such as ``value:FeO``, ``lower:FeO`` and ``novelty``
+    read : reads it
+    """
+
+    name: str
+    grid: MapGrid
+    names: frozenset[str]
+    read: Reader
+
+
+def in_memory(name: str, grid: MapGrid, arrays: Mapping[str, NDArray[Any]]) -> Piece:
+    """Return a piece whose pixels are all at hand.
+
+    Parameters
+    ----------
+    name : of the piece
+    grid : of its pixels
+    arrays : by name, each (height, width)
+    """
+
+    def read(name: str, rows: slice, columns: slice, factor: int, deadline: float) -> Read:
+        del deadline  # nothing is waited for
+        return Read(averaged(arrays[name][rows, columns].astype(np.float32), factor))
+
+    return Piece(name, grid, frozenset(arrays), read)
+
+
+def averaged(values: F32, factor: int) -> F32:
+    """Return the means of squares of pixels over what is known in them; NaN where nothing is.
+
+    Parameters
+    ----------
+    values : (..., rows, columns); squares at the far edges may be cut
+    factor : pixels along the side of a square
+
+    Examples
+    --------
+    >>> averaged(np.array([[1, 3, 5], [np.nan, 5, 7]], np.float32), 2)
+    array([[3., 6.]], dtype=float32)
+    """
+    if factor == 1:
+        return values
+    height, width = values.shape[-2:]
+    rows, columns = -(-height // factor), -(-width // factor)
+    if (rows * factor, columns * factor) != (height, width):
+        pad = [(0, 0)] * (values.ndim - 2)
+        pad += [(0, rows * factor - height), (0, columns * factor - width)]
+        values = np.pad(values, pad, constant_values=np.nan)
+    squares = values.reshape(*values.shape[:-2], rows, factor, columns, factor)
+    sums = squares.sum(axis=-1).sum(axis=-2)
+    found = sums / np.float32(factor * factor)
+    if np.isnan(sums).any():
+        known = np.isfinite(squares)
+        count = known.sum(axis=(-3, -1))
+        total = np.where(known, squares, np.float32(0)).sum(axis=(-3, -1))
+        found = np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
+    return np.asarray(found, np.float32)

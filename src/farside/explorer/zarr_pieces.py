@@ -1,0 +1,297 @@
+"""Tiles of a Zarr store of ``farside map``: blocks on demand, and an overview made in passing.
+
+A store holds no overviews. What is coarser than `OVERVIEW` pixels a side is drawn from an overview
+in memory, made by a thread from coarse to fine, so that a map of any size shows at once and
+sharpens while one looks; nothing is written. What is finer is read block by block, nearest to the
+middle first, until the time is up; the overview fills in for the rest.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import zarr
+
+from farside.constants import OXIDES
+from farside.errors import InputError
+from farside.explorer.pieces import Piece, Read, averaged
+from farside.maps.grid import MapGrid, grid_of
+from farside.maps.store import OXIDE_VARIABLES, open_map
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    F32 = NDArray[np.float32]
+
+OVERVIEW = 4096
+"""Most pixels along a side of an overview: 8 million pixels of six oxides take 200 MB."""
+
+CACHE_BYTES = 256 * 2**20
+"""Of blocks that were read, kept for the next pan."""
+
+THREADS = 2
+"""That decode blocks; zarr and blosc let go of the interpreter while they do."""
+
+
+class _Blocks:
+    """Blocks of one variable of a tile, averaged; the last ones are kept."""
+
+    def __init__(self, folder: Path, pool: ThreadPoolExecutor) -> None:
+        self.array: Any = zarr.open_array(folder, mode="r")
+        self.pool = pool
+        self.size = int(self.array.chunks[-1])
+        self.height, self.width = (int(n) for n in self.array.shape[-2:])
+        self._kept: OrderedDict[tuple[int, int, int], F32] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        attrs = self.array.attrs
+        scale: Any = attrs.get("scale_factor")
+        self._scale = None if scale is None else np.float32(scale)
+        self._fill: Any = attrs.get("_FillValue")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of blocks."""
+        return -(-self.height // self.size), -(-self.width // self.size)
+
+    def decode(self, i: int, j: int, factor: int) -> F32:
+        """Return block (i, j) as (layers, rows, columns), averaged."""
+        n = self.size
+        raw = self.array[..., i * n : (i + 1) * n, j * n : (j + 1) * n]
+        values = raw.astype(np.float32)
+        if self._scale is not None:
+            values = np.where(raw == self._fill, np.float32(np.nan), values * self._scale)
+        return averaged(values if values.ndim == 3 else values[None], factor)
+
+    def kept(self, key: tuple[int, int, int]) -> F32 | None:
+        """Return a block that was read before, None where it was not or is no longer kept."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+        return found
+
+    def fetch(self, key: tuple[int, int, int]) -> F32:
+        """Read a block and keep it."""
+        found = self.decode(*key)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = found
+                self._bytes += found.nbytes
+            while self._bytes > CACHE_BYTES and len(self._kept) > 1:
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
+        return found
+
+
+class _Overview:
+    """The whole of a variable at a coarse factor, made by a thread from coarse to fine."""
+
+    def __init__(self, blocks: _Blocks) -> None:
+        self.blocks = blocks
+        self.factor = 1
+        while max(blocks.height, blocks.width) > OVERVIEW * self.factor:
+            self.factor *= 2
+        layers = blocks.array.shape[0] if len(blocks.array.shape) == 3 else 1
+        shape = (layers, -(-blocks.height // self.factor), -(-blocks.width // self.factor))
+        self.values = np.full(shape, np.nan, np.float32)
+        self.error: Exception | None = None
+        self.ready = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to make it, unless it was begun."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._make, daemon=True)
+                self._thread.start()
+
+    def wait(self, deadline: float) -> bool:
+        """Return whether it is finished, waiting for it until the deadline."""
+        self.start()
+        done = self.ready.wait(max(0.0, deadline - time.monotonic()))
+        if self.error is not None:
+            raise InputError(
+                f"a block of the map cannot be read ({self.error}); make the map anew, or check "
+                "the disk."
+            ) from self.error
+        return done
+
+    def _make(self) -> None:
+        try:
+            stride, done = 1, set[tuple[int, int]]()
+            rows, columns = self.blocks.shape
+            while 4 * stride < max(rows, columns):
+                stride *= 2
+            while stride >= 1:
+                places = [
+                    (i, j)
+                    for i in range(0, rows, stride)
+                    for j in range(0, columns, stride)
+                    if (i, j) not in done
+                ]
+                list(self.blocks.pool.map(partial(self._put, stride=stride), places))
+                done.update(places)
+                stride //= 2
+        except Exception as error:  # noqa: BLE001 - told to whoever waits
+            self.error = error
+        self.ready.set()
+
+    def _put(self, place: tuple[int, int], stride: int) -> None:
+        i, j = place
+        block = self.blocks.decode(i, j, min(self.factor, self.blocks.size))
+        step = max(self.blocks.size // self.factor, 1)
+        top, left = i * step, j * step
+        known = np.isfinite(block)
+        count = known.sum(axis=(1, 2))
+        mean = np.where(count, np.where(known, block, 0).sum(axis=(1, 2)) / np.maximum(count, 1),
+                        np.nan)  # fmt: skip
+        if self.factor > self.blocks.size:
+            k = self.factor // self.blocks.size
+            self.values[
+                :, i // k : (i + stride - 1) // k + 1, j // k : (j + stride - 1) // k + 1
+            ] = mean[:, None, None]
+            return
+        wide = stride * step
+        # a flat colour stands for the neighbours, until they are read
+        self.values[:, top : top + wide, left : left + wide] = mean[:, None, None]
+        self.values[:, top : top + block.shape[1], left : left + block.shape[2]] = block
+
+
+class ZarrTile:
+    """Reads windows of one tile of a store."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(THREADS)
+        self._blocks: dict[str, _Blocks] = {}
+        self._overviews: dict[str, _Overview] = {}
+
+    def blocks(self, variable: str) -> _Blocks:
+        """Return the blocks of a variable."""
+        if variable not in self._blocks:
+            self._blocks[variable] = _Blocks(self._folder / variable, self._pool)
+        return self._blocks[variable]
+
+    def overview(self, variable: str) -> _Overview:
+        """Return the overview of a variable."""
+        if variable not in self._overviews:
+            self._overviews[variable] = _Overview(self.blocks(variable))
+        return self._overviews[variable]
+
+    def __call__(
+        self, name: str, rows: slice, columns: slice, factor: int, deadline: float
+    ) -> Read:
+        """Read a window; see `farside.explorer.pieces.Reader`."""
+        variable, _, oxide = name.partition(":")
+        layer = OXIDES.index(oxide) if oxide else 0
+        overview = self.overview(variable)
+        if factor >= overview.factor > 1 or overview.blocks.size < factor:
+            done = overview.wait(deadline)
+            return Read(_spread(overview, layer, rows, columns, factor), done)
+        return self._from_blocks(variable, layer, (rows, columns), factor, deadline)
+
+    def _from_blocks(
+        self, variable: str, layer: int, window: tuple[slice, slice], factor: int, deadline: float
+    ) -> Read:
+        blocks, overview = self.blocks(variable), self.overview(variable)
+        rows, columns = window
+        near = _nearest_first(blocks.size, rows, columns)
+        found = {place: blocks.kept((*place, factor)) for place in near}
+        waiting: list[tuple[tuple[int, int], Future[F32]]] = []
+        missing = [place for place, block in found.items() if block is None]
+        complete = True
+        while missing or waiting:
+            late = time.monotonic() > deadline
+            while missing and not late and len(waiting) < 2 * THREADS:
+                place = missing.pop(0)
+                waiting.append((place, self._pool.submit(blocks.fetch, (*place, factor))))
+            if not waiting:
+                complete = False
+                break
+            place, work = waiting.pop(0)
+            found[place] = work.result()
+        out = np.full(_shape(rows, columns, factor), np.nan, np.float32)
+        if not complete and overview.factor > 1:
+            overview.wait(time.monotonic())
+            out[:] = _spread(overview, layer, rows, columns, factor)
+        for place, block in found.items():
+            if block is not None:
+                _paste(out, block[layer], place, blocks.size, (rows, columns), factor)
+        return Read(out, complete)
+
+
+def _shape(rows: slice, columns: slice, factor: int) -> tuple[int, int]:
+    return -(-(rows.stop - rows.start) // factor), -(-(columns.stop - columns.start) // factor)
+
+
+def _nearest_first(size: int, rows: slice, columns: slice) -> list[tuple[int, int]]:
+    """Return the blocks of a window, the ones in its middle first."""
+    middle = (
+        (rows.start + rows.stop) / 2 / size - 0.5,
+        (columns.start + columns.stop) / 2 / size - 0.5,
+    )
+    places = [
+        (i, j)
+        for i in range(rows.start // size, -(-rows.stop // size))
+        for j in range(columns.start // size, -(-columns.stop // size))
+    ]
+    return sorted(places, key=lambda p: (p[0] - middle[0]) ** 2 + (p[1] - middle[1]) ** 2)
+
+
+def _spread(overview: _Overview, layer: int, rows: slice, columns: slice, factor: int) -> F32:
+    """Return a window of the overview on pixels of a factor, each the nearest one."""
+    h, w = _shape(rows, columns, factor)
+    i = (rows.start + (np.arange(h) + 0.5) * factor) // overview.factor
+    j = (columns.start + (np.arange(w) + 0.5) * factor) // overview.factor
+    values = overview.values[layer]
+    i = np.minimum(i.astype(int), values.shape[0] - 1)
+    j = np.minimum(j.astype(int), values.shape[1] - 1)
+    return np.asarray(values[i[:, None], j], np.float32)
+
+
+def _paste(
+    out: F32,
+    block: F32,
+    place: tuple[int, int],
+    size: int,
+    window: tuple[slice, slice],
+    factor: int,
+) -> None:
+    """Put a block where it lies in a window."""
+    spans = []
+    for k, (index, part) in enumerate(zip(place, window, strict=True)):
+        start = index * (size // factor) - part.start // factor
+        low, high = max(start, 0), min(start + block.shape[k], out.shape[k])
+        if low >= high:
+            return
+        spans.append((slice(low, high), slice(low - start, high - start)))
+    out[spans[0][0], spans[1][0]] = block[spans[0][1], spans[1][1]]
+
+
+def zarr_piece(store: Path, tile: str) -> Piece:
+    """Return a tile of a store as a piece.
+
+    Raises
+    ------
+    InputError
+        when it is not whole, or not drawn on the Moon
+    """
+    try:
+        ds = open_map(store, tile)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"the tile {tile} of {store} cannot be read ({error}); make the map anew with "
+            "'farside map', or name another."
+        ) from error
+    grid: MapGrid = grid_of(ds, f"the tile {tile} of {store}")
+    names = {f"{variable}:{oxide}" for variable in OXIDE_VARIABLES for oxide in OXIDES}
+    return Piece(tile, grid, frozenset(names | {"novelty", "flag"}), ZarrTile(store / tile))
