@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from matplotlib.patheffects import AbstractPathEffect
 
-MM_PER_IN = 25.4
+MM_PER_IN, POINTS_PER_IN = 25.4, 72
 SINGLE_IN = 89 / MM_PER_IN
 """Width of a figure over one column, inches: 89 mm of Nature."""
 DOUBLE_IN = 183 / MM_PER_IN
@@ -133,6 +134,15 @@ def styled(**changes: Any) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """Leave the settings of matplotlib as they are: importing pyrolite changes fonts and lines."""
+    from matplotlib import rc_context  # noqa: PLC0415 - slow to import
+
+    with rc_context():
+        yield
+
+
 def new_figure(height_in: float, width_in: float = SINGLE_IN) -> Figure:
     """Return an empty figure that keeps its parts apart.
 
@@ -145,21 +155,23 @@ def new_figure(height_in: float, width_in: float = SINGLE_IN) -> Figure:
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 
-def check_format(path: Path) -> str:
-    """Return the ending of a file that can be drawn to.
+def check_format(path: Path | None) -> None:
+    """Refuse a file that cannot be drawn to, before anything is computed.
+
+    Parameters
+    ----------
+    path : of a figure; None where none is asked for
 
     Raises
     ------
     InputError
-        when it is not one of `FORMATS`
+        when its ending is not one of `FORMATS`
     """
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS:
+    if path is not None and path.suffix.lower() not in FORMATS:
         raise InputError(
             f"cannot draw {path.name!r}: figures are {', '.join(FORMATS)}; name a file that ends "
             "in one of them."
         )
-    return suffix
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -175,9 +187,9 @@ def save(figure: Figure, path: Path) -> None:
     InputError
         when the ending is not one of `FORMATS`, or nothing can be written there
     """
-    suffix = check_format(path)
+    check_format(path)
     with styled(), atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, metadata=_METADATA[suffix])
+        figure.savefig(temporary, dpi=DPI, metadata=_METADATA[path.suffix.lower()])
 
 
 # -- colours and names -------------------------------------------------------------------------
@@ -235,7 +247,38 @@ def halo(colour: str = "white", width_pt: float = 1.6) -> list[AbstractPathEffec
     return [withStroke(linewidth=width_pt, foreground=colour)]
 
 
-def legend_below(figure: Figure, axes: Axes, columns: int = 2) -> None:
-    """Draw the legend of the axes below them, where it covers no data."""
+def two_and_five(value: float, _: float = 0.0) -> str:
+    """Return the label of a minor tick of a logarithmic axis: those that begin with 2 or 5.
+
+    Examples
+    --------
+    >>> [two_and_five(x) for x in (0.2, 0.3, 50.0)]
+    ['0.2', '', '50']
+    """
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+
+
+def plain_log(axis: Axis) -> None:
+    """Write the ticks of a logarithmic axis as numbers, those of 2 and 5 too."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(two_and_five)
+    axis.set_tick_params(which="minor", labelsize=SMALL_PT)
+
+
+def legend_below(figure: Figure, axes: Axes, columns: int = 1) -> None:
+    """Draw the legend of the axes below them, where it covers no data, and make room for it.
+
+    Parameters
+    ----------
+    figure, axes : laid out by `new_figure`
+    columns : of the legend
+    """
     handles, labels = axes.get_legend_handles_labels()
+    rows = -(-len(labels) // columns)
+    figure.set_figheight(figure.get_figheight() + rows * 1.6 * SMALL_PT / POINTS_PER_IN)
     figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def caption(axes: Axes, text: str) -> None:
+    """Write what a figure says above its axes, where it covers no data."""
+    axes.set_title(text, fontsize=SMALL_PT, fontweight="normal")

@@ -692,7 +692,7 @@ def test_files_give_ages_tables_and_figures(tmp_path: Path) -> None:
         date_files(
             [tmp_path / "a.scc"], "neukum1983", plot=tmp_path / "a.png", presentation="comulative"
         )
-    with pytest.raises(UnknownNameError, match=r"\.png"):
+    with pytest.raises(InputError, match=r"\.png"):
         date_files([tmp_path / "a.scc"], "neukum1983", plot=tmp_path / "a.gif")
 
 

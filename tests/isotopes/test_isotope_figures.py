@@ -17,12 +17,12 @@ from farside.isotopes.figures import (
     isochron_figure,
     mean_figure,
     potassium_figure,
-    save,
 )
 from farside.isotopes.isochron import isochron
 from farside.isotopes.mean import weighted_mean
 from farside.isotopes.points import make_points
 from farside.isotopes.potassium import lost
+from farside.style import save
 
 if TYPE_CHECKING:
     from pathlib import Path

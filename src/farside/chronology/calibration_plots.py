@@ -56,10 +56,7 @@ def plot_calibration(made: Calibration, path: Path, kind: str = "curve") -> None
         for another format
     """
     check_drawing(path, kind)
-    makers = {"curve": _curve, "posterior": _posterior, "change": _change}
-    with styled():
-        figure = makers[kind](made)
-    save(figure, path)
+    save(draw_calibration(made, kind), path)
 
 
 def check_drawing(path: Path, kind: str) -> None:
@@ -72,6 +69,17 @@ def check_drawing(path: Path, kind: str) -> None:
     if kind not in KINDS:
         raise UnknownNameError.of("figure of a recalibration", kind, KINDS)
     check_format(path)
+
+
+@styled()
+def draw_calibration(made: Calibration, kind: str = "curve") -> Figure:
+    """Return a figure of a recalibration.
+
+    Parameters
+    ----------
+    made, kind : of `plot_calibration`
+    """
+    return {"curve": _curve, "posterior": _posterior, "change": _change}[kind](made)
 
 
 def _thinned(made: Calibration) -> Any:
@@ -171,7 +179,7 @@ def _change(made: Calibration) -> Figure:
         ax.plot(t, [c.change_ma for c in rows], color=colour, marker="o", ms=2.5, label=label)
     ax.axhline(0, color=MUTED, lw=0.6)
     ax.set_xlabel("age by the published system (Ga)")
-    ax.set_ylabel("age by the fit less that, with 68 % (Ma)")
+    ax.set_ylabel("age by the fit less published (Ma)")
     ax.set_xlim(0, 4.5)
     legend_below(figure, ax)
     return figure

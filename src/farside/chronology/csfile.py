@@ -14,6 +14,7 @@ from farside.chronology.files import Ages, write_ages
 from farside.chronology.formats import read_count
 from farside.chronology.systems import System, equilibria, system
 from farside.errors import InputError, UnknownNameError
+from farside.style import save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -293,6 +294,6 @@ def _write(
                 figure = plots.plot_counts(
                     shown, ages, used, asked.presentation, equilibrium=asked.equilibrium
                 )
-            plots.save(figure, out)
+            save(figure, out)
         written.append(str(out))
     return written

@@ -14,6 +14,7 @@ from farside.chronology.formats import read_count
 from farside.chronology.systems import System, equilibria, find_system, system, system_names
 from farside.errors import InputError, UnknownNameError
 from farside.provenance import write_text
+from farside.style import check_format, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +30,6 @@ COLUMNS = (
 """Columns of the csv of craterstats 3.6: ages in Ga, a0 = log10 N(1), limits of the interval."""
 
 DRAWINGS = ("cumulative", "differential", "r", "hartmann", "uncertainty")
-FIGURES = (".png", ".pdf", ".svg", ".tif")
 METHODS = {
     "cumulative": "c-fit",
     RESURFACED: "c-fit",
@@ -168,8 +168,7 @@ def _check_drawing(plot: Path | None, presentation: str, equilibrium: str | None
     """Refuse what cannot be drawn before anything is counted."""
     if presentation not in DRAWINGS:
         raise UnknownNameError.of("presentation", presentation, DRAWINGS)
-    if plot is not None and plot.suffix.lower() not in FIGURES:
-        raise UnknownNameError.of("format of a figure", plot.suffix or plot.name, FIGURES)
+    check_format(plot)
     if equilibrium is not None and equilibrium not in equilibria():
         raise UnknownNameError.of("equilibrium curve", equilibrium, equilibria())
 
@@ -185,7 +184,7 @@ def _draw(
         figure = plots.plot_counts(
             counts, ages, used, wanted["presentation"], equilibrium=wanted["equilibrium"]
         )
-    plots.save(figure, wanted["plot"])
+    save(figure, wanted["plot"])
 
 
 def write_ages(ages: Sequence[ModelAge], path: Path, sources: Sequence[str]) -> None:
@@ -314,8 +313,9 @@ def plot_systems(
     path: Path, names: Sequence[str], *, rate: bool = False, user_file: Path | None = None
 ) -> Ages:
     """Draw chronologies, or their rates, to a file."""
+    check_format(path)
     from farside.chronology import plots  # noqa: PLC0415 - matplotlib is slow to import
 
     chosen = [find_system(name, user_file) for name in (names or system_names())]
-    plots.save(plots.plot_chronologies(chosen, rate=rate), path)
+    save(plots.plot_chronologies(chosen, rate=rate), path)
     return Ages((), (str(path),))

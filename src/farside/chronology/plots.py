@@ -5,21 +5,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 
 from farside.chronology.binning import to_bins
 from farside.chronology.counts import BinnedCount, Count
-from farside.chronology.files import FIGURES
 from farside.chronology.posterior import Posterior
 from farside.chronology.systems import epochs, equilibria
 from farside.errors import InputError, UnknownNameError
-from farside.provenance import atomic_path
+from farside.style import (
+    DOUBLE_IN,
+    FAINT,
+    LEAST_PT,
+    MUTED,
+    accent,
+    legend_below,
+    marker,
+    new_figure,
+    plain_log,
+    styled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from farside.chronology.age import ModelAge
     from farside.chronology.systems import System
@@ -36,40 +45,10 @@ PRESENTATIONS = {
     "r": "R = D³ dN/dD",
     "hartmann": "craters per km² in a bin of √2",
 }
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444")
-"""Colours that the colour-blind tell apart (Okabe and Ito 2008)."""
-STYLE: Any = {
-    "font.size": 8,
-    "axes.linewidth": 0.6,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "xtick.top": True,
-    "ytick.right": True,
-    "legend.frameon": False,
-    "svg.hashsalt": "farside",
-}
-_WIDTH, _HEIGHT = 4.2, 4.2
+_HEIGHT_IN = 3.3
 _NODES = 400
-_FEW = 3  # entries that a legend inside the axes holds without covering the data
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure atomically, as the file's name tells.
-
-    Raises
-    ------
-    UnknownNameError
-        for a format that is not one of `FIGURES`
-    """
-    if path.suffix.lower() not in FIGURES:
-        raise UnknownNameError.of("format of a figure", path.suffix or path.name, FIGURES)
-    with atomic_path(path) as temporary, mpl.rc_context(STYLE):
-        figure.savefig(temporary, dpi=300)
-
-
-def _new(width: float = _WIDTH, height: float = _HEIGHT) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.add_subplot()
+_MANY = 8
+"""Entries above which a legend takes two columns and the figure both of a page."""
 
 
 def plot_counts(
@@ -102,33 +81,26 @@ def plot_counts(
     if equilibrium is not None and equilibrium not in equilibria():
         raise UnknownNameError.of("equilibrium curve", equilibrium, equilibria())
     binning = "root-2" if presentation == "hartmann" else binning
-    with mpl.rc_context(STYLE):
-        figure, ax = _new()
+    with styled():
+        figure = new_figure(_HEIGHT_IN)
+        ax = figure.add_subplot()
         shown = [_points(ax, c, i, presentation, binning) for i, c in enumerate(counts)]
         for i, age in enumerate(ages):
             # several ages of one count differ in colour, else an age has that of its count
             home = _names(counts).index(age.name) if age.name in _names(counts) else i
             shade = home if len(counts) > 1 or len(ages) == 1 else i + 1
-            _isochron(ax, age, system, presentation, COLOURS[shade % len(COLOURS)])
+            _isochron(ax, age, system, presentation, accent(shade))
         _frame_points(ax, np.concatenate(shown) if shown else np.empty((0, 2)), system)
         if equilibrium is not None:
             _equilibrium(ax, equilibrium, presentation)
         ax.set_xlabel("diameter D (km)")
         ax.set_ylabel(PRESENTATIONS[presentation])
-        ax.set_title(f"{system.title}, {TITLES[presentation]} plot", fontsize=8)
-        _legend(figure, ax, "upper right" if presentation != "r" else "best")
+        ax.set_title(f"{system.title}, {TITLES[presentation]} plot")
+        many = len(ax.get_legend_handles_labels()[1]) > _MANY
+        if many:
+            figure.set_figwidth(DOUBLE_IN)
+        legend_below(figure, ax, 2 if many else 1)
     return figure
-
-
-def _legend(figure: Figure, ax: Any, place: str) -> None:
-    """Draw the legend inside the axes, or below them where it would cover the data."""
-    handles, labels = ax.get_legend_handles_labels()
-    if len(labels) <= _FEW:
-        ax.legend(fontsize=6.5, loc=place)
-        return
-    rows = (len(labels) + 1) // 2
-    figure.set_figheight(_HEIGHT + 0.16 * rows)
-    figure.legend(handles, labels, fontsize=6.5, loc="outside lower center", ncols=2)
 
 
 def _names(counts: Sequence[Count]) -> list[str]:
@@ -154,8 +126,8 @@ def _points(ax: Any, count: Count, i: int, presentation: str, binning: str) -> A
     error = y / np.sqrt(n)
     lower = np.minimum(error, y * (1 - 1e-3))  # one crater: the bar ends just above zero
     ax.errorbar(
-        x, y, yerr=[lower, error], fmt="os^Dvx"[i % 6], ms=3, lw=0.6, capsize=0,
-        mfc="white", mew=0.7, color=COLOURS[i % len(COLOURS)],
+        x, y, yerr=[lower, error], fmt=marker(i), ms=3, lw=0.6, capsize=0, mfc="white",
+        mew=0.7, color=accent(i),
         label=f"{count.name} ({n.max() if presentation == 'cumulative' else n.sum():.0f})",
     )  # fmt: skip
     return np.column_stack([x, y])
@@ -212,7 +184,7 @@ def _equilibrium(ax: Any, name: str, presentation: str) -> None:
         "r": n * slope * d**2,
         "hartmann": curve.cumulative(d / 2**0.25) - curve.cumulative(d * 2**0.25),
     }[presentation]
-    ax.plot(d, y, color="0.6", lw=1.0, label=f"equilibrium, {curve.title}")
+    ax.plot(d, y, color=MUTED, lw=1.0, label=f"equilibrium, {curve.title}")
 
 
 def _frame_points(ax: Any, points: Any, system: System) -> None:
@@ -222,7 +194,7 @@ def _frame_points(ax: Any, points: Any, system: System) -> None:
         ax.set_xlim(system.production.d_min_km, system.production.d_max_km)
         return
     ax.set_xlim(points[:, 0].min() / 1.6, points[:, 0].max() * 2.5)
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:g}")  # 0.1, 1, 10 km, not powers of ten
+    plain_log(ax.xaxis)
     ax.set_ylim(points[:, 1].min() / 6, points[:, 1].max() * 8)
 
 
@@ -239,38 +211,49 @@ def plot_chronologies(
     """
     if not systems:
         raise InputError("name at least one chronology system to plot.")
-    with mpl.rc_context(STYLE):
-        figure, ax = _new(5.4, 3.8)
+    with styled():
+        figure = new_figure(3.0, DOUBLE_IN)
+        ax = figure.add_subplot()
         chronologies = {s.chronology.name: s.chronology for s in systems}
         for i, chronology in enumerate(chronologies.values()):
             t = np.linspace(0, chronology.oldest_ma, 2001)
             y = chronology.rate(t) * 1000 if rate else chronology.n1(t)
             good = y > 0
             ax.plot(
-                t[good] / 1000, y[good], color=COLOURS[i % len(COLOURS)],
-                ls=("-", "--", ":")[i // len(COLOURS) % 3], lw=1.1, label=chronology.title,
+                t[good] / 1000, y[good], color=accent(i), ls=_DASHES[i % len(_DASHES)],
+                label=chronology.title,
             )  # fmt: skip
-        _epochs(ax, scale, max(s.chronology.oldest_ma for s in systems) / 1000)
+        ax.set_xlim(0, max(s.chronology.oldest_ma for s in systems) / 1000)
+        _epochs(ax, scale)
         ax.set_yscale("log")
         ax.set_ylim((1e-4, 1e2) if rate else (1e-6, 1e1))
         ax.set_xlabel("age (Ga)")
         unit = "craters ≥ 1 km per km² per Ga" if rate else "craters ≥ 1 km per km²"
         ax.set_ylabel(unit)
-        ax.legend(fontsize=6.5, loc="upper left")
+        legend_below(figure, ax, 2)
     return figure
 
 
-def _epochs(ax: Any, scale: str, oldest_ga: float) -> None:
+_DASHES: Any = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+"""Of curves that lie close together: with the seven accents, 28 differ."""
+_NAME_SHARE = 0.08
+"""Least share of the axis that an epoch takes for its name to stand in it."""
+
+
+def _epochs(ax: Any, scale: str) -> None:
+    """Shade every other epoch behind the axis of ages, and name those that have room."""
+    start, end = ax.get_xlim()
     for i, (name, young, old) in enumerate(epochs(scale)):
-        left, right = young / 1000, min(old / 1000, oldest_ga)
+        left, right = max(young / 1000, start), min(old / 1000, end)
+        if right <= left:
+            continue
         if i % 2:
-            ax.axvspan(left, right, color="0.93", lw=0, zorder=0)
-        if right - left > 0.4:
+            ax.axvspan(left, right, color=FAINT, alpha=0.4, lw=0, zorder=0)
+        if right - left > _NAME_SHARE * (end - start):
             ax.text(
                 (left + right) / 2, 0.015, name, transform=ax.get_xaxis_transform(),
-                ha="center", va="bottom", fontsize=6, color="0.4",
+                ha="center", va="bottom", fontsize=LEAST_PT, color=MUTED,
             )  # fmt: skip
-    ax.set_xlim(0, oldest_ga)
 
 
 def plot_posteriors(
@@ -289,8 +272,9 @@ def plot_posteriors(
     shown = [age for age in ages if age.prior]
     if not shown:
         raise InputError("none of the ages has a posterior; date by method 'poisson'.")
-    with mpl.rc_context(STYLE):
-        figure, ax = _new(5.4, 0.9 + 0.5 * len(shown))
+    with styled():
+        figure = new_figure(0.75 + 0.42 * len(shown), DOUBLE_IN)
+        ax = figure.add_subplot()
         ends: list[float] = []
         for row, age in enumerate(shown):
             posterior = Posterior(age.craters, age.exposure_km2, system.chronology, age.prior)
@@ -298,7 +282,7 @@ def plot_posteriors(
             t = np.linspace(float(reach[0]), float(reach[1]), 1001)
             p = posterior.pdf(t)
             p = 0.42 * p / p.max()
-            colour = COLOURS[row % len(COLOURS)]
+            colour = accent(row)
             ax.fill_between(t / 1000, row - p, row + p, color=colour, alpha=0.25, lw=0, zorder=2)
             ax.plot(t / 1000, row - p, t / 1000, row + p, color=colour, lw=0.7)
             inside = (t >= age.lower_ma) & (t <= age.upper_ma)
@@ -307,12 +291,11 @@ def plot_posteriors(
                 half = np.interp(age.age_ma, t, p)
                 ax.plot([age.age_ma / 1000] * 2, [row - half, row + half], color=colour, lw=1.2)
             ends.extend(t[[0, -1]] / 1000)
-        _epochs(ax, scale, system.chronology.oldest_ma / 1000)
         margin = 0.05 * (max(ends) - min(ends))
         ax.set_xlim(max(min(ends) - margin, 0), min(max(ends) + margin, 4.6))
-        for text in ax.texts:
-            text.set_visible(False)
-        ax.set_yticks(range(len(shown)), [f"{a.name}\n{_label(a)}" for a in shown], fontsize=6.5)
-        ax.set_ylim(len(shown) - 0.5, -0.5)
-        ax.set_xlabel(f"age (Ga), {system.title}")
+        _epochs(ax, scale)
+        ax.grid(visible=False, axis="y")
+        ax.set_yticks(range(len(shown)), [f"{a.name}\n{_label(a)}" for a in shown])
+        ax.set_ylim(len(shown) - 0.3, -0.6)
+        ax.set_xlabel(f"age by {system.title} (Ga)")
     return figure

@@ -11,35 +11,38 @@ from farside.datasets import load_cells_5deg
 from farside.geography import in_spa, near_side_fraction
 from farside.interior.crust import cell_thickness
 from farside.interior.oxidation import HEMATITE_C, buffer_fo2, buffer_map
+from farside.style import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    legend_below,
+    new_figure,
+    styled,
+)
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from farside.interior.volcanism import MareTest
 
-_GROUPS = {"near side": "#0c2c56", "far side outside SPA": "#a8862b", "SPA": "#c4532d"}
+_HEIGHT_IN = 2.7
+_GROUPS = {"near side": BLUE, "far side outside SPA": ORANGE, "SPA": VERMILLION}
 _LINES = {
-    "maghemite": ("#7a4ea3", ":"),
-    "MH": ("#c4532d", "-"),
-    "FMQ": ("#3b7d4f", "-"),
-    "WM": ("#3c8fa8", "-"),
-    "IW": ("#0c2c56", "-"),
-    "mantle": ("#0c2c56", "--"),
+    "maghemite": (PURPLE, ":"),
+    "MH": (VERMILLION, "-"),
+    "FMQ": (GREEN, "-"),
+    "WM": (SKY, "-"),
+    "IW": (BLUE, "-"),
+    "mantle": (BLUE, "--"),
 }
 
 
-def _axes() -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to import
-
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=True, color="#dddddd", linewidth=0.5)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
+@styled()
 def mare_figure(test: MareTest, step_km: float = 4.0) -> Figure:
     """Return the share of mare over thickness of the crust: the rule and what is observed.
 
@@ -48,7 +51,8 @@ def mare_figure(test: MareTest, step_km: float = 4.0) -> Figure:
     test : of `farside.interior.volcanism.mare_test` with thickness alone, by isostasy
     step_km : width of the bins of thickness
     """
-    figure, axes = _axes()
+    figure = new_figure(_HEIGHT_IN)
+    axes = figure.add_subplot()
     cells = load_cells_5deg()
     cells = cells.assign(thickness=cell_thickness(cells))[cells["mare_fraction"].notna()]
     near, area = near_side_fraction(cells), cells["area_km2"].to_numpy(float)
@@ -67,29 +71,33 @@ def mare_figure(test: MareTest, step_km: float = 4.0) -> Figure:
     x = np.linspace(5, 70, 200)
     slope = test.coefficients[1]
     rule = 100 * expit(slope * (x - test.half_km))
-    axes.plot(x, rule, color="#555555", linewidth=1, label="rule of the near side")
-    axes.set_xlabel("thickness of the crust by isostasy, km")
-    axes.set_ylabel("ground under mare, %")
-    axes.legend(frameon=False)
+    axes.plot(x, rule, color=MUTED, linewidth=1, label="rule of the near side")
+    axes.set_xlabel("thickness of the crust by isostasy (km)")
+    axes.set_ylabel("ground under mare (%)")
+    legend_below(figure, axes, 2)
     return figure
 
 
+@styled()
 def oxidation_figure() -> Figure:
     """Return log fO2 over temperature: buffers, lunar mantle, pure steam, and hematite's window."""
-    figure, axes = _axes()
+    figure = new_figure(_HEIGHT_IN)
+    axes = figure.add_subplot()
     celsius = np.linspace(570, 1100, 60)
     lines = buffer_map(celsius)
     names = {"MH": "magnetite-hematite", "mantle": "lunar mantle, IW - 1", "maghemite": "maghemite"}
     for name, (colour, style) in _LINES.items():
         axes.plot(celsius, lines[name], style, color=colour, label=names.get(name, name))
-    axes.plot(celsius, lines["steam"], "-.", color="#555555", label="pure steam, 1 bar")
+    axes.plot(celsius, lines["steam"], "-.", color=MUTED, label="pure steam, 1 bar")
     low, high = HEMATITE_C
     inside = np.linspace(low, high, 40)
-    axes.fill_between(inside, buffer_fo2("MH", inside), 0, color="#c4532d", alpha=0.12, linewidth=0)
-    axes.text((low + high) / 2, -1.2, "hematite of Chang'e-6", ha="center", color="#8d3b1e")
+    axes.fill_between(
+        inside, buffer_fo2("MH", inside), 0, color=VERMILLION, alpha=0.15, linewidth=0
+    )
+    axes.text((low + high) / 2, -1.2, "hematite of Chang'e-6", ha="center", color=INK)
     axes.set_xlim(570, 1100)
     axes.set_ylim(-27, 0)
-    axes.set_xlabel("temperature, °C")
-    axes.set_ylabel("log10 of oxygen fugacity, bar")
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.set_xlabel("temperature (°C)")
+    axes.set_ylabel("log₁₀ of oxygen fugacity (bar)")
+    legend_below(figure, axes, 3)
     return figure

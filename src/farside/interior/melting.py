@@ -21,6 +21,7 @@ from farside.interior.bounds import (
     check_modes,
     check_share,
 )
+from farside.style import settings_kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -277,7 +278,8 @@ def magma_ocean_source(
 
 @cache
 def _bulk_moon(elements: tuple[str, ...]) -> tuple[float, ...]:
-    from pyrolite.geochem.norm import get_reference_composition  # noqa: PLC0415 - slow to import
+    with settings_kept():
+        from pyrolite.geochem.norm import get_reference_composition  # noqa: PLC0415
 
     composition = get_reference_composition(BULK)
     composition.set_units("ppm")

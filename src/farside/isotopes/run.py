@@ -14,6 +14,7 @@ from farside.isotopes.mean import WeightedMean, weighted_mean
 from farside.isotopes.models import SCATTER_PROBABILITY
 from farside.isotopes.potassium import Alpha, Losses, Offset, alpha_of, lost, offset_of
 from farside.isotopes.tables import read_u_pb, read_values
+from farside.style import check_format, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,7 @@ def run_isochron(
     InputError
         when decay constants without a published error are asked to be propagated
     """
+    check_format(figure)
     if choice.scatter not in SCATTERS:
         raise UnknownNameError.of("scatter", choice.scatter, SCATTERS)
     points = read_isochron(path, name, choice.errors)
@@ -84,7 +86,7 @@ def run_isochron(
         note = "the 95 % interval of the age holds the errors of the decay constants"
         found = replace(found, age_95=found.age_95_external, notes=(*found.notes, note))
     if figure is not None:
-        from farside.isotopes.figures import isochron_figure, save  # noqa: PLC0415
+        from farside.isotopes.figures import isochron_figure  # noqa: PLC0415
 
         save(isochron_figure(points, found), figure)
         say(f"drew {figure}")
@@ -129,6 +131,7 @@ def run_mean(
     random_effects, outliers : as of `farside.isotopes.mean.weighted_mean`
     figure : file to draw, or None
     """
+    check_format(figure)
     read = read_values(path, errors)
     found = weighted_mean(
         read.values, read.sigmas, random_effects=random_effects, outliers=outliers
@@ -138,7 +141,7 @@ def run_mean(
     if found.probability < SCATTER_PROBABILITY:
         notes += ("the values scatter more than their errors allow: they may not be of one age",)
     if figure is not None:
-        from farside.isotopes.figures import mean_figure, save  # noqa: PLC0415
+        from farside.isotopes.figures import mean_figure  # noqa: PLC0415
 
         save(mean_figure(read.values, read.sigmas, found), figure)
     return Told(found, notes)
@@ -154,6 +157,7 @@ def run_concordia(
     path, errors, constants : as of `farside.isotopes.tables.read_u_pb`
     figure : file to draw, or None
     """
+    check_format(figure)
     read = read_u_pb(path, errors, constants)
     found = concordia_age(*read.columns, constants=constants)
     notes = read.notes
@@ -162,7 +166,7 @@ def run_concordia(
             "the analyses are not one concordant point: they do not share one age, or lost lead",
         )
     if figure is not None:
-        from farside.isotopes.figures import concordia_figure, save  # noqa: PLC0415
+        from farside.isotopes.figures import concordia_figure  # noqa: PLC0415
 
         save(concordia_figure(read.columns, found, constants), figure)
     return Told(found, notes)
@@ -183,6 +187,7 @@ def run_potassium(
     figure : file to draw, or None
     seed : of the draws
     """
+    check_format(figure)
     names, value, sigma = offset
     offsets = tuple(offset_of(name) for name in names)
     if value is not None:
@@ -193,7 +198,7 @@ def run_potassium(
         alphas += (Alpha("given", value, sigma, about="given by you"),)
     found = lost(offsets or None, alphas or None, seed=seed)
     if figure is not None:
-        from farside.isotopes.figures import potassium_figure, save  # noqa: PLC0415
+        from farside.isotopes.figures import potassium_figure  # noqa: PLC0415
 
         save(potassium_figure(found.losses), figure)
     return found

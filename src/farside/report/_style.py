@@ -12,7 +12,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from farside.constants import OXIDES
@@ -24,6 +23,7 @@ from farside.style import (
     MUTED,
     accent,
     marker,
+    new_figure,
     pretty,
     styled,
 )
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
@@ -86,7 +87,7 @@ def draw(name: str, alt: str, height_in: float, paint: Callable[[Figure], None])
     paint : draws into the empty figure
     """
     with styled(**_CLEAR):
-        figure = Figure(figsize=(DOUBLE_IN, height_in), layout="constrained")
+        figure = new_figure(height_in, DOUBLE_IN)
         paint(figure)
         out = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from farside.errors import InputError
 from farside.samples.classify import Classifications, classify
 from farside.samples.composition import read_analyses
 from farside.samples.kreep import KreepFractions, contrast, kreep
 from farside.samples.mixing import Mixture, mix
 from farside.samples.norms import norm_of
+from farside.style import check_format, save
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from farside.samples.measured import Reduction
-
-FORMATS = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def classify_file(
     InputError
         for a file that cannot be read, or a figure of another format
     """
-    _check_figure(figure)
+    check_format(figure)
     table = read_analyses(path)
     classes = classify(table.drop(columns="notes"), analogues=analogues)
     norms = {str(name): norm for name, row in table.iterrows() if (norm := norm_of(row))}
@@ -115,7 +113,6 @@ def classify_file(
         mixtures = tuple(mix(row, parts) for _, row in table.iterrows())
     if figure:
         from farside.samples.figures import classes as draw  # noqa: PLC0415 - slow to import
-        from farside.samples.figures import save  # noqa: PLC0415
 
         save(draw(table.drop(columns="notes")), figure)
     return ClassifiedFile(classes, norms, mixtures)
@@ -144,18 +141,17 @@ def kreep_file(
     InputError
         for a file that cannot be read, or a figure of another format
     """
-    _check_figure(figure)
-    _check_figure(contrast_figure)
+    check_format(figure)
+    check_format(contrast_figure)
     table = read_analyses(path)
     end = read_analyses(end_member).drop(columns="notes") if end_member else None
     found = kreep(table.drop(columns="notes"), end_member=end, coverage=coverage)
     if figure:
-        from farside.samples.figures import save, spider  # noqa: PLC0415 - slow to import
+        from farside.samples.figures import spider  # noqa: PLC0415 - slow to import
 
         save(spider(table), figure)
     if contrast_figure:
         from farside.samples.figures import contrast_figure as draw  # noqa: PLC0415
-        from farside.samples.figures import save  # noqa: PLC0415
 
         save(draw(), contrast_figure)
     return KreepFile(found, contrast())
@@ -166,8 +162,3 @@ def write_reduction(reduction: Reduction, out: Path | None) -> Reduction:
     if out:
         reduction.write(out)
     return reduction
-
-
-def _check_figure(path: Path | None) -> None:
-    if path and path.suffix.lower() not in FORMATS:
-        raise InputError(f"cannot draw {path.name}; figures are {', '.join(FORMATS)}.")

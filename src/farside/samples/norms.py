@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from farside.errors import InputError
+from farside.style import settings_kept
 
 NEEDED = ("SiO2", "TiO2", "Al2O3", "FeO", "MgO", "CaO")
 """Without these oxides the norm is not of the rock."""
@@ -68,7 +69,8 @@ def cipw(analyses: pd.DataFrame) -> pd.DataFrame:
         )
     oxides = analyses.reindex(columns=[*NEEDED, *_OPTIONAL]).astype(float).fillna(0.0)
     oxides = 100 * oxides.div(oxides.sum(axis=1), axis=0)
-    from pyrolite.mineral.normative import CIPW_norm  # noqa: PLC0415 - slow to import
+    with settings_kept():
+        from pyrolite.mineral.normative import CIPW_norm  # noqa: PLC0415 - slow to import
 
     with warnings.catch_warnings():
         # pyrolite 0.3.8 calls what pandas 3 is about to drop

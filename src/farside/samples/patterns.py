@@ -11,6 +11,7 @@ import pandas as pd
 
 from farside.errors import UnknownNameError
 from farside.samples.composition import check_analyses, potassium_ppm
+from farside.style import settings_kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,8 @@ def reference(name: str = CHONDRITE) -> Mapping[str, float]:
     UnknownNameError
         when pyrolite has no such composition
     """
-    from pyrolite.geochem import norm  # noqa: PLC0415 - slow to import
+    with settings_kept():
+        from pyrolite.geochem import norm  # noqa: PLC0415 - slow to import
 
     known = norm.all_reference_compositions()
     if name not in known:
