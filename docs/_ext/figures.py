@@ -7,6 +7,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
+from farside.style import styled
+
 _DPI = 180
 
 
@@ -30,6 +32,7 @@ def scrape(block: Any, variables: dict[str, Any], settings: dict[str, Any]) -> s
         if not figure.get_label():
             raise ValueError(f"block {block[2]}: give the figure '{name}' a label: what it shows")
         path = next(variables["image_path_iterator"])
-        figure.savefig(path, dpi=_DPI, bbox_inches="tight")
+        with styled():
+            figure.savefig(path, dpi=_DPI, bbox_inches="tight")
         text += figure_rst([path], settings["src_dir"], figure.get_label())
     return text
