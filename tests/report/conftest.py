@@ -314,12 +314,20 @@ def _comparison() -> pd.DataFrame:
 def _findings() -> Findings:
     nan = float("nan")
     figure = Published(2830.0, 5.0, nan, nan, "Ma", "one", "abstract")
-    words = Published(nan, nan, nan, nan, "", "", "mission document", "less FeO than <there>")
+    words = Published(nan, nan, nan, nan, "", "two", "mission document", "less FeO than <there>")
     above = Statement(low=2000.0)
     parts = {
         "first": (
             normal("an age", 2744.0, 40.0, "Ma", above, published=(figure, words)),
-            normal("a number beside", -7.125, 0.5, "wt%", decides=False, note="FeO of <it>"),
+            normal(
+                "a number beside",
+                -7.125,
+                0.5,
+                "wt%",
+                decides=False,
+                note="FeO of <it> [one]",
+                source="result: near_far",
+            ),
         ),
         "second": (normal("another age", 1000.0, 40.0, "Ma", above),),
         "third": (
@@ -334,7 +342,7 @@ def _findings() -> Findings:
                 f"The {name} thing",
                 f"It is so, says the {name} <claim>.",
                 own,
-                f"Because of {name} SiO2.",
+                f"Because of {name} SiO2 [two], not of [elsewhere].",
                 "More data.",
                 ("farside.study.finding.verdict_of",),
                 ("cells_5deg", "result: near_far"),

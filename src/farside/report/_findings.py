@@ -88,13 +88,13 @@ def typeset(text: str) -> str:
     return _MINUS.sub("−", text).replace("ug/g", "µg/g")
 
 
+def figures_of(part: Part) -> tuple[tuple[str, str, str], ...]:
+    """Return the published figures of a part: text, key of the paper, what was read of it."""
+    return tuple((typeset(str(p)), p.reference, p.status) for p in part.published)
+
+
 def _published(parts: Sequence[Part]) -> tuple[tuple[str, str, str], ...]:
-    found = [
-        (typeset(str(p)), p.reference, p.status)
-        for part in parts
-        if part.decides
-        for p in part.published
-    ]
+    found = [figure for part in parts if part.decides for figure in figures_of(part)]
     return tuple(dict.fromkeys(found))
 
 
@@ -147,7 +147,7 @@ def _panel(axes: Axes, parts: Sequence[Part], unit: str) -> None:
             if part.alike and p.unit == unit and math.isfinite(p.value):
                 axes.plot(p.value, y + 0.27, marker="d", color=MUTED, markersize=3.6)
     axes.set_yticks(range(len(parts)), ["\n".join(_wrapped(p.what)) for p in parts])
-    axes.set_xlabel("" if unit == "1" else typeset(chemistry(unit)))
+    axes.set_xlabel("dimensionless" if unit == "1" else typeset(chemistry(unit)))
     bare(axes, "y")
 
 

@@ -7,14 +7,21 @@ import inspect
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from farside.datasets import sidecar, table_names
+from farside.provenance import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from farside.provenance import Reference
 
 _DOTTED = re.compile(r"\bfarside(?:\.\w+)+\b")
-RESULT = "result: "
+_KEY = re.compile(r"\[(\w+)\]")
+RESULT, INPUT = "result: ", "input: "
 
 
 @dataclass(frozen=True)
@@ -28,19 +35,37 @@ class Function:
 
 @dataclass(frozen=True)
 class Data:
-    """A table or result that numbers come from: name, title, sources."""
+    """A table or result that numbers come from.
+
+    Parameters
+    ----------
+    name, title : what it is called, and what it is
+    sources : citation, and key in the references or else an address, of each work; empty where
+        there is none
+    """
 
     name: str
     title: str
-    sources: tuple[str, ...]
+    sources: tuple[tuple[str, str, str], ...]
 
 
 @dataclass
 class Links:
-    """Turns names of functions and data into links, and remembers them for the lists."""
+    """Turns names of functions, data and papers into links, and remembers them for the lists.
 
+    Parameters
+    ----------
+    given : references that the page lists in any case
+    """
+
+    given: Iterable[Reference] = ()
     functions: dict[str, Function] = field(default_factory=dict)
     data: dict[str, Data] = field(default_factory=dict)
+    papers: dict[str, Reference] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """List what is given."""
+        self.papers = {r.key: r for r in self.given}
 
     def code(self, text: str) -> Markup:
         """Return text in which each dotted name that exists is a link to the list of functions."""
@@ -58,11 +83,63 @@ class Links:
             out += link.format(name)
         return out + escape(text[last:])
 
+    def function(self, name: str, text: str) -> Markup:
+        """Return text as a link to a function in the list of functions."""
+        found = self.functions.get(name) or described(name)
+        if found is None:
+            message = f"{name} is no function of farside"
+            raise ValueError(message)
+        self.functions[name] = found
+        return Markup('<a href="#fn-{}">{}</a>').format(name, text)
+
     def source(self, name: str) -> Markup:
-        """Return a link to a table or result in the list of data."""
+        """Return a link to a table or result in the list of data, or to a paper."""
+        if name in self.papers or name in references():
+            return self.cite(name)
         if name not in self.data:
-            self.data[name] = _described_data(name)
+            self.data[name] = self._described_data(name)
         return Markup('<a href="#data-{}">{}</a>').format(anchor(name), name)
+
+    def cite(self, key: str) -> Markup:
+        """Return a link to a paper in the list of references."""
+        if key not in self.papers:
+            self.papers[key] = references()[key]
+        return Markup('<a class="cited" href="#ref-{0}">[{0}]</a>').format(key)
+
+    def with_papers(self, text: str) -> Markup:
+        """Return text in which each key of a paper in brackets is a link to it."""
+        out, last = Markup(""), 0
+        for match in _KEY.finditer(text):
+            if match[1] not in self.papers and match[1] not in references():
+                continue
+            out += escape(text[last : match.start()]) + self.cite(match[1])
+            last = match.end()
+        return out + escape(text[last:])
+
+    def listed(self) -> list[Reference]:
+        """Return all papers of the page, sorted by key."""
+        return [self.papers[key] for key in sorted(self.papers)]
+
+    def _described_data(self, name: str) -> Data:
+        if name in table_names():
+            about = sidecar(name)
+            return Data(name, str(about["title"]), tuple(map(self._work, about["sources"])))
+        if name.startswith(RESULT):
+            own = name.removeprefix(RESULT)
+            title = f"result that ships as report/results/{own}.json, with the hashes of its makers"
+            return Data(name, title, ())
+        if name.startswith(INPUT):
+            return Data(name, "file that the user gave", ())
+        return Data(name, "grid that ships with the package", ())
+
+    def _work(self, source: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return citation, key and address of the source of a table; a known paper is listed."""
+        doi = source.get("doi", "")
+        key = next((r.key for r in references().values() if doi and r.doi == doi), "")
+        if key:
+            self.cite(key)
+        address = f"https://doi.org/{doi}" if doi else source.get("url", "")
+        return source["citation"], key, address
 
 
 def anchor(name: str) -> str:
@@ -89,15 +166,3 @@ def described(name: str) -> Function | None:
     about = (inspect.getdoc(target) or "").split("\n", 1)[0]
     path = Path(*home.__name__.split(".")).with_suffix(".py")
     return Function(name, about, f"src/{path.as_posix()}")
-
-
-def _described_data(name: str) -> Data:
-    if name in table_names():
-        about = sidecar(name)
-        cited = tuple(str(s["citation"]) for s in about["sources"])
-        return Data(name, str(about["title"]), cited)
-    if name.startswith(RESULT):
-        own = name.removeprefix(RESULT)
-        title = f"result that ships as report/results/{own}.json, with the hashes of what made it"
-        return Data(name, title, ())
-    return Data(name, "grid that ships with the package", ())

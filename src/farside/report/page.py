@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from farside.constants import OXIDES
 from farside.datasets import load_gain_check
+from farside.report import _equations as equations
 from farside.report import _far_tables as far
 from farside.report import _findings as claims
 from farside.report import _kit as kit
@@ -105,9 +106,15 @@ def render(context: Context) -> str:
     environment.filters["chem"] = kit.chemistry
     environment.filters["oxides"] = _listed
     environment.filters["sentence"] = kit.sentence
-    links = Links()
+    links = Links(context.references)
+    environment.filters["cite"] = links.cite
     environment.filters["code"] = links.code
+    environment.filters["function"] = links.function
+    environment.filters["papers"] = links.with_papers
     environment.filters["source"] = links.source
+    environment.filters["figures_of"] = claims.figures_of
+    environment.filters["symbol"] = equations.inline
+    environment.filters["tex"] = equations.display
     environment.filters["anchor"] = anchor
     environment.filters["spelt"] = claims.spelt
     environment.filters["typeset"] = claims.typeset

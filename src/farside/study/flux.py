@@ -80,7 +80,8 @@ def _ratio(r: Record, **about: Any) -> Part:
 
 
 def _bombardment(found: Record) -> Finding:
-    error = max(float(s["error"]) for s in found["standings"])
+    # both sides of the contrast have an error against the exponential, as its verdict counts them
+    error = float(np.sqrt(2.0)) * max(float(s["error"]) for s in found["standings"])
     main = _evidence(
         "all sites, default priors",
         found["late_over_smooth"],
@@ -88,7 +89,7 @@ def _bombardment(found: Record) -> Finding:
         published=(claimed("no late spike"),),
     )
     variants = [
-        _evidence(v["choice"], v["late_over_smooth"], error, decides=False)
+        _evidence(v["choice"], v["late_over_smooth"], float(v["error"]), decides=False)
         for v in found["variants"]
     ]
     parts = (main, _averaged((main, *variants)), *variants)
