@@ -9,12 +9,14 @@ import numpy as np
 
 from farside.chronology import _text
 from farside.chronology.binning import next_limit, to_bins
-from farside.chronology.counts import BinnedCount, Count
+from farside.chronology.counts import BinnedCount, Count, CraterCount
 from farside.errors import InputError
 from farside.provenance import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 def read_stat(path: Path, area_km2: float | None, outside: str) -> BinnedCount:  # noqa: ARG001
@@ -69,28 +71,38 @@ def read_r(path: Path, area_km2: float | None, outside: str) -> BinnedCount:  # 
 
 
 def write_stat(count: Count, path: Path) -> None:
+    """F(D) counts a crater on the border by its share, N_event as one: craterstats dates by it."""
     binned = count if isinstance(count, BinnedCount) else to_bins(count)
+    events = binned.n if isinstance(count, BinnedCount) else _events(count, binned)
     keep = binned.n > 0
     low, high, n = binned.low_km[keep], binned.high_km[keep], binned.n[keep]
-    cumulative = np.cumsum(n[::-1])[::-1]
+    events, cumulative = events[keep], np.cumsum(n[::-1])[::-1]
     a = binned.area_km2
-    lines = [f"# {binned.name}", f"# Total area = {a:.10g} km^2", "#"]
+    lines = [f"# {binned.name}", f"# Total area = {_text.exact(a)} km^2", "#"]
     lines += ["# D_min F(D) N_inc Error C(D) N_cum Error D_mean N_diff Error N_event", "#"]
     for i in range(len(n)):
         d, c, diff = math.sqrt(low[i] * high[i]), cumulative[i], n[i] / a / (high[i] - low[i])
         root = math.sqrt(n[i])
-        lines.append(
-            f"{low[i]:.6g} {n[i]:g} {n[i] / a:.9E} {root / a:.3E} {c:g} {c / a:.9E} "
-            f"{math.sqrt(c) / a:.3E} {d:.6g} {diff:.6E} {diff / root:.3E} {n[i]:g}"
-        )
+        numbers = (low[i], n[i], n[i] / a, root / a, c, c / a, math.sqrt(c) / a,
+                   d, diff, diff / root, events[i])  # fmt: skip
+        lines.append(" ".join(f"{float(x)!r}".removesuffix(".0") for x in numbers))
     write_text(path, "\n".join(lines) + "\n")
+
+
+def _events(count: CraterCount, binned: BinnedCount) -> NDArray[np.float64]:
+    """Return the craters of each bin, those on the border as one."""
+    edges = np.append(binned.low_km, binned.high_km[-1])
+    found, _ = np.histogram(count.without_secondaries().diameter_km, bins=edges)
+    return found.astype(np.float64)
 
 
 def write_binned(count: Count, path: Path) -> None:
     binned = count if isinstance(count, BinnedCount) else to_bins(count)
-    rows = [f"{d:.10g} {n:g}" for d, n in zip(binned.low_km, binned.n, strict=True)]
-    rows.append(f"{binned.high_km[-1]:.10g} 0")
-    head = [f"# {binned.name}", f"area = {binned.area_km2:.10g}", "table = {diameter,frequency"]
+    columns = zip(binned.low_km, binned.n, strict=True)
+    rows = [f"{_text.exact(d)} {_text.exact(n)}" for d, n in columns]
+    rows.append(f"{_text.exact(binned.high_km[-1])} 0")
+    area = f"area = {_text.exact(binned.area_km2)}"
+    head = [f"# {binned.name}", area, "table = {diameter,frequency"]
     write_text(path, "\n".join([*head, *rows, "}"]) + "\n")
 
 
@@ -100,5 +112,6 @@ def write_r(count: Count, path: Path) -> None:
     if (np.abs(binned.high_km / binned.low_km - math.sqrt(2)) > 1e-6).any():
         raise InputError(f"cannot write {path}: .r files hold bins of a factor sqrt(2).")
     r = d**3 * binned.n / binned.area_km2 / (binned.high_km - binned.low_km)
-    rows = [f"{x:.10g} {y:.10g}" for x, y in zip(d, r, strict=True)]
-    write_text(path, "\n".join([f"Area <km^2> = {binned.area_km2:.10g}", *rows]) + "\n")
+    rows = [f"{_text.exact(x)} {_text.exact(y)}" for x, y in zip(d, r, strict=True)]
+    area = f"Area <km^2> = {_text.exact(binned.area_km2)}"
+    write_text(path, "\n".join([area, *rows]) + "\n")

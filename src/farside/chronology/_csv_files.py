@@ -79,7 +79,7 @@ def _typed(columns: dict[str, Any], names: list[str], path: Path) -> dict[str, A
 
 def write_csv(craters: CraterCount, path: Path) -> None:
     stream = io.StringIO()
-    stream.write(f"# area_km2 = {craters.area_km2:.12g}\n")
+    stream.write(f"# area_km2 = {_text.exact(craters.area_km2)}\n")
     names = ["diameter_km", "fraction", "secondary", "sigma_km"]
     names += ["lon", "lat"] if craters.located else []
     writer = csv.writer(stream, lineterminator="\n")
@@ -92,4 +92,4 @@ def write_csv(craters: CraterCount, path: Path) -> None:
 def _field(x: Any) -> str:
     if isinstance(x, bool | np.bool_):
         return str(bool(x))
-    return "" if math.isnan(x) else f"{x:.13g}"
+    return "" if math.isnan(x) else _text.exact(x)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from farside.errors import InputError
 
 if TYPE_CHECKING:
@@ -115,6 +117,19 @@ def _table(
         if closes:
             return out
     raise InputError(f"{into.path}: the table {name!r} is not closed with }}; the file is cut off.")
+
+
+def exact(x: float) -> str:
+    """Return a number in the fewest digits that read back as the same, never with an exponent.
+
+    craterstats reads the area of an .scc file as digits and points alone.
+
+    Examples
+    --------
+    >>> exact(52.48723650752130), exact(1e-5), exact(3.0)
+    ('52.4872365075213', '0.00001', '3')
+    """
+    return np.format_float_positional(x, trim="-")
 
 
 def is_secondary(tag: object) -> bool:

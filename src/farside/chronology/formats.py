@@ -137,17 +137,15 @@ def _boundary(found: _text.Structure) -> tuple[Ring, ...]:
 def ring_of(lon: Any, lat: Any, *, hole: bool = False) -> Ring:
     """Return a ring, without a last corner that repeats the first or one given twice running."""
     x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    keep = (x != np.roll(x, 1)) | (y != np.roll(y, 1))
+    keep = (x != np.roll(x, -1)) | (y != np.roll(y, -1))
     return Ring(x[keep], y[keep], hole)
 
 
 def _write_diam(count: Count, path: Path) -> None:
     craters = _only_craters(count, path)
-    lines = [f"# Craters of {craters.name}", f"area = {craters.area_km2:.10g} <km^2>", "#"]
-    located = ", lon, lat" if craters.located else ""
-    lines.append(f"crater = {{diameter, fraction{located}")
-    lines += _rows(craters)
-    write_text(path, "\n".join([*lines, "}"]) + "\n")
+    # craterstats reads the area as a bare number, in km2
+    lines = [f"# Craters of {craters.name}", f"area = {_text.exact(craters.area_km2)}", "#"]
+    write_text(path, "\n".join([*lines, *_crater_table(craters, "diameter")]) + "\n")
 
 
 def _write_scc(count: Count, path: Path) -> None:
@@ -159,7 +157,7 @@ def _write_scc(count: Count, path: Path) -> None:
         )
     radius = craters.area.radius_km
     lines = ["# Spatial crater count", "#", "# Ellipsoid axes:"]
-    lines += [f"{axis}_axis_radius = {radius:.6g} <km>" for axis in "abc"]
+    lines += [f"{axis}_axis_radius = {_text.exact(radius)} <km>" for axis in "abc"]
     lines += ["coordinate_system_name = planetocentric, east longitude", "#", "# area_shapes:"]
     lines += ["unit_boundary = {vertex, sub_area, tag, lon, lat", "#"]
     vertex = 0
@@ -167,17 +165,25 @@ def _write_scc(count: Count, path: Path) -> None:
         lines += [f"# Area_name {i} = {craters.name}", "#"]
         for x, y in zip((*ring.lon, ring.lon[0]), (*ring.lat, ring.lat[0]), strict=True):
             vertex += 1
-            lines.append(f"{vertex}\t{i}\t{'int' if ring.hole else 'ext'}\t{x:.14f}\t{y:.14f}")
-    lines += ["}", "#", f"Total_area = {craters.area_km2:.12g} <km^2>"]
-    lines += [f"Perimeter = {craters.perimeter_km:.12g} <km>", "#", "# crater_diameters:"]
-    lines += ["crater = {diam, fraction, lon, lat", *_rows(craters), "}"]
-    write_text(path, "\n".join(lines) + "\n")
+            place = f"{_text.exact(x)}\t{_text.exact(y)}"
+            lines.append(f"{vertex}\t{i}\t{'int' if ring.hole else 'ext'}\t{place}")
+    lines += ["}", "#", f"Total_area = {_text.exact(craters.area_km2)} <km^2>"]
+    lines += [f"Perimeter = {_text.exact(craters.perimeter_km)} <km>", "#", "# crater_diameters:"]
+    write_text(path, "\n".join([*lines, *_crater_table(craters, "diam")]) + "\n")
 
 
-def _rows(count: CraterCount) -> list[str]:
-    columns = [count.diameter_km, count.fraction]
-    columns += [count.lon, count.lat] if count.located else []
-    return ["\t".join(f"{x:.13g}" for x in row) for row in zip(*columns, strict=True)]
+def _crater_table(count: CraterCount, diameter: str) -> list[str]:
+    """Return the lines of the table of craters; ``tag`` only where one is marked secondary."""
+    columns = {diameter: count.diameter_km, "fraction": count.fraction}
+    columns |= {"lon": count.lon, "lat": count.lat} if count.located else {}
+    rows = [[_text.exact(x) for x in row] for row in zip(*columns.values(), strict=True)]
+    if count.secondary.any():
+        rows = [
+            [*row, "secondary" if mark else "standard"]
+            for row, mark in zip(rows, count.secondary, strict=True)
+        ]
+    names = [*columns, "tag"] if count.secondary.any() else list(columns)
+    return [f"crater = {{{', '.join(names)}", *("\t".join(row) for row in rows), "}"]
 
 
 def _only_craters(count: Count, path: Path) -> CraterCount:
