@@ -170,7 +170,7 @@ def age_chart(ages: Sequence[Age]) -> Any:
         hv.opts.Overlay(
             height=120 + 19 * len(ordered), responsive=True, xlabel="age (Ga)", ylabel="",
             invert_xaxis=True, yticks=FixedTicker(ticks=ticks), toolbar=None, default_tools=[],
-            legend_position="bottom_left", legend_opts={"label_text_font_size": "8pt"},
+            legend_position="top_right", legend_opts={"label_text_font_size": "8pt"},
             hooks=[lambda plot, _: _name_ticks(plot, [a.name for a in ordered])],
             xlim=(0, 4.6), ylim=(-0.8, len(ordered) - 0.2), legend_cols=1,
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import holoviews as hv
 import numpy as np
@@ -21,6 +22,7 @@ from bokeh.models import (
     WheelZoomTool,
 )
 from bokeh.models import Image as ImageGlyph
+from bokeh.models import Text as TextGlyph
 
 from farside.datasets import load_missions
 from farside.datasets.features import load_features
@@ -41,11 +43,22 @@ if TYPE_CHECKING:
 
 hv.extension("bokeh", logo=False)
 
+INK = "#15171c"
+"""Behind the Moon, and about letters on it."""
+
 SIZE = (900, 640)
 """Pixels of a picture until the browser has told its own."""
 
 MOST_PIXELS = 1400
 """Pixels along a side at most: a picture of 2 million takes 0.1 s to draw and to send."""
+
+MOVE_MS = 20
+"""Time that changes of the ranges are gathered: a pan sends each end apart."""
+
+AGAIN_MS = 150
+"""Time after which more of a picture is asked for that could not be read at once."""
+
+Ranges = tuple[tuple[float, float], tuple[float, float]]
 
 NAMES = 24
 """Most names of features on a picture."""
@@ -54,13 +67,18 @@ KEEP_ASPECT = """
 const [w, h] = [fig.inner_width, fig.inner_height];
 if (w > 0 && h > 0) {
   const [x, y] = [fig.x_range, fig.y_range];
+  if (fit[0] > 0) {
+    const up = Math.max((y.end - y.start) / 2, fit[0] * h / w), middle = (y.start + y.end) / 2;
+    fit[0] = 0;
+    y.setv({start: middle - up, end: middle + up});
+  }
   const mid = (x.start + x.end) / 2, half = (y.end - y.start) * w / h / 2;
   if (Math.abs((x.end - x.start) / 2 - half) > 1e-6 * half) {
     x.setv({start: mid - half, end: mid + half});
   }
 }
 """
-"""A pixel is as wide as it is high, whatever the size of the window."""
+"""A pixel is as wide as it is high, whatever the size of the window; at first all is in it."""
 
 DEGREES = """
 const lon = ((tick + 180) % 360 + 360) % 360 - 180;
@@ -97,6 +115,28 @@ class Redraw(hv.streams.Stream.define("Redraw", stamp=0)):  # type: ignore[misc]
     """Asks for the same picture anew, when more of it was read."""
 
 
+class Listener(Protocol):
+    """Who is told what the user does on the map."""
+
+    def windowed(self, window: Window) -> None:
+        """Take the part of the view that is seen."""
+
+    def ask(self, lat: float, lon: float) -> None:
+        """Take a place that was clicked, degrees, NaN off the Moon."""
+
+    def draw_region(self, x: Sequence[float], y: Sequence[float]) -> None:
+        """Take the corners of a region, in the unit of the view."""
+
+    def press(self, what: str) -> None:
+        """Take what a key asks for; see `farside.explorer.keyboard`."""
+
+    def warn(self, text: str) -> None:
+        """Take why a picture could not be drawn."""
+
+    def later(self, work: Callable[[], None], ms: int) -> None:
+        """Do work so many milliseconds later."""
+
+
 class MapFigure:
     """The map of one page.
 
@@ -104,31 +144,17 @@ class MapFigure:
     ----------
     opened : output
     state : what is seen when the figure is made
-    on_window, on_place, on_region, on_key : called with what the user did
-    on_error : called with why a picture could not be drawn
-    later : called with work to do a moment later
+    listener : told what the user does
     """
 
-    def __init__(
-        self,
-        opened: Opened,
-        state: State,
-        *,
-        on_window: Callable[[Window], None],
-        on_place: Callable[[float, float], None],
-        on_region: Callable[[Sequence[float], Sequence[float]], None],
-        on_key: Callable[[str], None],
-        on_error: Callable[[str], None],
-        later: Callable[[Callable[[], None]], None],
-    ) -> None:
-        self.opened, self.state = opened, state
+    def __init__(self, opened: Opened, state: State, listener: Listener) -> None:
+        self.opened, self.state, self._listener = opened, state, listener
         self.view: View = view(state.view)
         self.layer: Layer = layer(state.layer)
         self.minus: Layer | None = layer(state.minus) if state.minus else None
-        self._on_window, self._on_place, self._on_region = on_window, on_place, on_region
-        self._on_key, self._on_error, self._later = on_key, on_error, later
         self._first = True
-        self._waiting = False
+        self._waiting = self._moving = False
+        self._ranges: Ranges | None = None
         self._redraw, self._marks = Redraw(), Redraw()
         self.complete = True
 
@@ -148,22 +174,18 @@ class MapFigure:
 
     # -- the picture ---------------------------------------------------------------------------
 
-    def picture(
-        self,
-        x_range: tuple[float, float] | None,
-        y_range: tuple[float, float] | None,
-        width: int | None,
-        height: int | None,
-        **_streams: float | None,
-    ) -> Any:
+    def picture(self, width: int | None, height: int | None, **_streams: float | None) -> Any:
         """Return the image of what is on screen; the arguments are those of the streams."""
-        x, y, size = self._screen(x_range, y_range, width, height)
+        size = (width or SIZE[0], height or SIZE[1])
+        x, y = self._ranges or self._asked_for(size)
+        shrink = min(1.0, MOST_PIXELS / max(size))
+        size = max(16, round(size[0] * shrink)), max(16, round(size[1] * shrink))
         try:
             values = self._values(x, y, size)
         except FarsideError as error:
-            self._on_error(str(error))
+            self._listener.warn(str(error))
             values = np.full((2, 2), np.nan)
-        self._on_window(Window((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (y[1] - y[0]) / 2))
+        self._listener.windowed(Window((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (y[1] - y[0]) / 2))
         return hv.Image(
             values.astype(np.float32), bounds=(x[0], y[0], x[1], y[1]),
             kdims=["x", "y"], vdims=["value"],
@@ -182,41 +204,37 @@ class MapFigure:
         self.complete = found.complete
         if not found.complete and not self._waiting:
             self._waiting = True
-            self._later(self._again)
+            self._listener.later(self._again, AGAIN_MS)
         return found.values
 
     def _again(self) -> None:
         self._waiting = False
         self._redraw.event(stamp=self._redraw.stamp + 1)
 
-    def _screen(
-        self,
-        x: tuple[float, float] | None,
-        y: tuple[float, float] | None,
-        width: int | None,
-        height: int | None,
-    ) -> tuple[tuple[float, float], tuple[float, float], tuple[int, int]]:
-        size = (width or SIZE[0], height or SIZE[1])
-        shrink = min(1.0, MOST_PIXELS / max(size))
-        pixels = max(16, round(size[0] * shrink)), max(16, round(size[1] * shrink))
+    def _asked_for(self, size: tuple[int, int] = SIZE) -> Ranges:
         window = self.state.window or Window.whole(self.view)
-        if (
-            x is None
-            or y is None
-            or not np.isfinite([*x, *y]).all()
-            or y[1] <= y[0]
-            or x[1] <= x[0]
-        ):
-            x, y = window.ranges(size[0] / size[1])
-        return x, y, pixels
+        return window.ranges(size[0] / size[1])
+
+    def _moved(self, figure: Any) -> None:
+        """Draw what is now on screen, once for all ranges that change together."""
+        x, y = figure.x_range, figure.y_range
+        if not self._moving and None not in (x.start, x.end, y.start, y.end):
+            self._moving = True
+            self._listener.later(lambda: self._settle(figure), MOVE_MS)
+
+    def _settle(self, figure: Any) -> None:
+        self._moving = False
+        x, y = ((float(r.start), float(r.end)) for r in (figure.x_range, figure.y_range))
+        if x[0] < x[1] and y[0] < y[1] and (x, y) != self._ranges:
+            self._ranges = x, y
+            self._redraw.event(stamp=self._redraw.stamp + 1)
 
     def object(self) -> Any:
         """Return the HoloViews object."""
-        where = hv.streams.RangeXY()
         size = hv.streams.PlotSize()
-        picture = hv.DynamicMap(self.picture, streams=[where, size, self._redraw])
-        names = hv.DynamicMap(self._names, streams=[where])
-        where.source = size.source = picture
+        picture = hv.DynamicMap(self.picture, streams=[size, self._redraw])
+        names = hv.DynamicMap(self._names, streams=[self._redraw])
+        size.source = picture
         low, high = limits(self.opened, self.layer, self.minus)
         shown = palette.colours(self.layer, difference=self.minus is not None)
         picture = picture.opts(
@@ -234,7 +252,7 @@ class MapFigure:
         return overlay.opts(
             hv.opts.Overlay(
                 responsive=True, min_height=420, show_legend=False, hooks=[self._dress],
-                xlabel=self._axis("x"), ylabel=self._axis("y"), bgcolor="#15171c",
+                xlabel=self._axis("x"), ylabel=self._axis("y"), bgcolor=INK,
             )
         )  # fmt: skip
 
@@ -257,11 +275,9 @@ class MapFigure:
             return "longitude (°)" if name == "x" else "latitude (°)"
         return f"{name} from the middle of the view (km)"
 
-    def _names(
-        self, x_range: tuple[float, float] | None, y_range: tuple[float, float] | None
-    ) -> Any:
-        x, y, _ = self._screen(x_range, y_range, None, None)
-        return feature_names(self.view, x, y)
+    def _names(self, stamp: int) -> Any:
+        del stamp
+        return feature_names(self.view, *(self._ranges or self._asked_for()))
 
     def _dress(self, plot: Any, element: Any) -> None:
         """Give the Bokeh figure its ranges, name, aspect and events."""
@@ -270,16 +286,25 @@ class MapFigure:
         if fig.name == "map":
             return
         fig.name = "map"
-        x, y, _ = self._screen(None, None, None, None)
+        x, y = self._asked_for()
         fig.x_range.update(start=x[0], end=x[1])
         fig.y_range.update(start=y[0], end=y[1])
-        keep = CustomJS(args={"fig": fig}, code=KEEP_ASPECT)
+        fit = 0.0 if self.state.window else self.view.half_width
+        keep = CustomJS(args={"fig": fig, "fit": [fit]}, code=KEEP_ASPECT)
         fig.js_on_change("inner_width", keep)
         fig.js_on_change("inner_height", keep)
+        for end, place in itertools.product(("start", "end"), (fig.x_range, fig.y_range)):
+            place.on_change(end, lambda _attr, _old, _new: self._moved(fig))
         fig.on_event(Tap, self._tap)
-        fig.on_change("tags", lambda _attr, _old, new: self._on_key(str(new[0])) if new else None)
+        fig.on_change("tags", lambda _attr, _old, new: self._pressed(new))
         fig.on_event(SelectionGeometry, self._selection)
         fig.grid.visible = False
+        for renderer in fig.renderers:
+            if isinstance(getattr(renderer, "glyph", None), TextGlyph):
+                renderer.glyph.update(
+                    background_fill_color=INK, background_fill_alpha=0.55, padding=2,
+                    border_radius=3, text_color="white",
+                )  # fmt: skip
         self._tools(fig)
         if self.view.unit == "°":
             for axis in fig.xaxis:
@@ -304,19 +329,23 @@ class MapFigure:
         fig.toolbar.active_drag, fig.toolbar.active_scroll = pan, wheel
         fig.toolbar.logo = None
 
+    def _pressed(self, tags: list[Any]) -> None:
+        if tags:
+            self._listener.press(str(tags[0]))
+
     def _tap(self, event: Any) -> None:
         lat, lon = self.view.latlon(event.x, event.y)
-        self._on_place(float(lat), float(lon))
+        self._listener.ask(float(lat), float(lon))
 
     def _selection(self, event: Any) -> None:
         if not event.final:
             return
         g = event.geometry
         if g.get("type") == "rect":
-            self._on_region([g["x0"], g["x1"], g["x1"], g["x0"]],
+            self._listener.draw_region([g["x0"], g["x1"], g["x1"], g["x0"]],
                             [g["y0"], g["y0"], g["y1"], g["y1"]])  # fmt: skip
         elif g.get("type") == "poly":
-            self._on_region(list(g["x"]), list(g["y"]))
+            self._listener.draw_region(list(g["x"]), list(g["y"]))
 
 
 # -- what lies on the picture ------------------------------------------------------------------
@@ -342,13 +371,16 @@ def _graticule(of: View) -> Any:
 
 
 @cache
-def _landings(of: View) -> Any:
+def _landing_places(of: View) -> tuple[list[float], list[float], list[str]]:
     table = load_missions()
     x, y = of.xy(table["lat"].to_numpy(), table["lon"].to_numpy())
     seen = np.isfinite(x)
-    rows = [
-        (a, b, str(n)) for a, b, n in zip(x[seen], y[seen], table["mission"][seen], strict=True)
-    ]
+    return x[seen].tolist(), y[seen].tolist(), [str(n) for n in table["mission"][seen]]
+
+
+@cache
+def _landings(of: View) -> Any:
+    rows = list(zip(*_landing_places(of), strict=True))
     points = hv.Points(rows, vdims=["landing"]).opts(
         marker="triangle", size=8, color="white", line_color="black"
     )
@@ -360,17 +392,19 @@ def _landings(of: View) -> Any:
 
 
 def feature_names(of: View, x: tuple[float, float], y: tuple[float, float]) -> Any:
-    """Return the names of the largest features in a window, not too near each other."""
+    """Return the names of the largest features in a window, none on another or on a landing."""
     names, at_x, at_y = _feature_places(of)
     inside = np.flatnonzero((at_x > x[0]) & (at_x < x[1]) & (at_y > y[0]) & (at_y < y[1]))
     across, up = (x[1] - x[0]) / 9, (y[1] - y[0]) / 16
-    chosen: list[int] = []
+    taken = list(zip(*_landing_places(of)[:2], strict=True))
+    rows = []
     for i in inside:
-        if all(abs(at_x[i] - at_x[k]) > across or abs(at_y[i] - at_y[k]) > up for k in chosen):
-            chosen.append(int(i))
-        if len(chosen) == NAMES:
+        place = float(at_x[i]), float(at_y[i])
+        if all(abs(place[0] - x) > across or abs(place[1] - y) > up for x, y in taken):
+            taken.append(place)
+            rows.append((*place, names[i]))
+        if len(rows) == NAMES:
             break
-    rows = [(float(at_x[i]), float(at_y[i]), names[i]) for i in chosen]
     return hv.Labels(rows, vdims=["feature"]).opts(
         text_color="#f2f2f2", text_font_size="8pt", text_alpha=0.85
     )

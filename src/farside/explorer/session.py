@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from farside.explorer.state import State
 
 NOTHING = "nothing"
-AGAIN_MS = 150
-"""Time after which more of a picture is asked for that could not be read at once."""
 
 
 class Session:
@@ -89,16 +87,11 @@ class Session:
     # -- the map -------------------------------------------------------------------------------
 
     def _figure(self) -> MapFigure:
-        return MapFigure(
-            self.opened,
-            self.state,
-            on_window=self._windowed,
-            on_place=self.ask,
-            on_region=self.draw_region,
-            on_key=self._key,
-            on_error=self.warn,
-            later=lambda work: self._doc.add_timeout_callback(work, AGAIN_MS),
-        )
+        return MapFigure(self.opened, self.state, self)
+
+    def later(self, work: Callable[[], None], ms: int) -> None:
+        """Do work so many milliseconds later."""
+        self._doc.add_timeout_callback(work, ms)
 
     def show(self, **changes: Any) -> None:
         """Show another view, layer or window."""
@@ -117,7 +110,8 @@ class Session:
         self._quiet = False
         self._tell()
 
-    def _windowed(self, window: Window) -> None:
+    def windowed(self, window: Window) -> None:
+        """Take the part of the view that is seen."""
         of = view(self.state.view)
         whole = Window.whole(of)
         same = abs(window.x - whole.x) + abs(window.y - whole.y) + abs(window.half - whole.half)
@@ -137,7 +131,7 @@ class Session:
         figure = getattr(self, "figure", None)
         return figure is None or figure.complete
 
-    def _key(self, what: str) -> None:
+    def press(self, what: str) -> None:
         """Do what a key asks for; see `farside.explorer.keyboard`."""
         kind, _, value = what.partition(":")
         if kind == "view" and value in VIEWS:

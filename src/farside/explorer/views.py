@@ -41,7 +41,7 @@ class View:
     unit_m : m in a unit of the view (1 where the system is in degrees)
     unit : of the axes
     middle : of the whole view
-    half : half of the height of the whole view
+    half, half_width : half of the height and of the width of the whole view
     """
 
     key: str
@@ -51,6 +51,7 @@ class View:
     unit: str
     middle: tuple[float, float]
     half: float
+    half_width: float
 
     @property
     def least(self) -> float:
@@ -100,11 +101,11 @@ class View:
 VIEWS = {
     view.key: view
     for view in (
-        View("far", "Far side", "orthographic_far", 1000.0, "km", (0.0, 0.0), 1800.0),
-        View("near", "Near side", "orthographic_near", 1000.0, "km", (0.0, 0.0), 1800.0),
-        View("north", "North pole", "north_polar", 1000.0, "km", (0.0, 0.0), 1000.0),
-        View("south", "South pole", "south_polar", 1000.0, "km", (0.0, 0.0), 1000.0),
-        View("whole", "Whole Moon", "geographic", 1.0, "°", (180.0, 0.0), 92.0),
+        View("far", "Far side", "orthographic_far", 1000.0, "km", (0.0, 0.0), 1800.0, 1800.0),
+        View("near", "Near side", "orthographic_near", 1000.0, "km", (0.0, 0.0), 1800.0, 1800.0),
+        View("north", "North pole", "north_polar", 1000.0, "km", (0.0, 0.0), 1000.0, 1000.0),
+        View("south", "South pole", "south_polar", 1000.0, "km", (0.0, 0.0), 1000.0, 1000.0),
+        View("whole", "Whole Moon", "geographic", 1.0, "°", (180.0, 0.0), 92.0, 182.0),
     )
 }
 

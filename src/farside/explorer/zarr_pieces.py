@@ -40,13 +40,17 @@ CACHE_BYTES = 256 * 2**20
 THREADS = 2
 """That decode blocks; zarr and blosc let go of the interpreter while they do."""
 
+DAMAGED = (
+    "a block of the map cannot be read ({error}); give its 'farside map' command again, which "
+    "makes damaged blocks anew, or check the disk."
+)
+
 
 class _Blocks:
     """Blocks of one variable of a tile, averaged; the last ones are kept."""
 
-    def __init__(self, folder: Path, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, folder: Path) -> None:
         self.array: Any = zarr.open_array(folder, mode="r")
-        self.pool = pool
         self.size = int(self.array.chunks[-1])
         self.height, self.width = (int(n) for n in self.array.shape[-2:])
         self._kept: OrderedDict[tuple[int, int, int], F32] = OrderedDict()
@@ -119,13 +123,12 @@ class _Overview:
         self.start()
         done = self.ready.wait(max(0.0, deadline - time.monotonic()))
         if self.error is not None:
-            raise InputError(
-                f"a block of the map cannot be read ({self.error}); make the map anew, or check "
-                "the disk."
-            ) from self.error
+            raise InputError(DAMAGED.format(error=self.error)) from self.error
         return done
 
     def _make(self) -> None:
+        # a pool of its own: blocks that are waited for do not stand behind the whole map
+        pool = ThreadPoolExecutor(THREADS)
         try:
             stride, done = 1, set[tuple[int, int]]()
             rows, columns = self.blocks.shape
@@ -138,11 +141,12 @@ class _Overview:
                     for j in range(0, columns, stride)
                     if (i, j) not in done
                 ]
-                list(self.blocks.pool.map(partial(self._put, stride=stride), places))
+                list(pool.map(partial(self._put, stride=stride), places))
                 done.update(places)
                 stride //= 2
         except Exception as error:  # noqa: BLE001 - told to whoever waits
             self.error = error
+        pool.shutdown()
         self.ready.set()
 
     def _put(self, place: tuple[int, int], stride: int) -> None:
@@ -178,7 +182,7 @@ class ZarrTile:
     def blocks(self, variable: str) -> _Blocks:
         """Return the blocks of a variable."""
         if variable not in self._blocks:
-            self._blocks[variable] = _Blocks(self._folder / variable, self._pool)
+            self._blocks[variable] = _Blocks(self._folder / variable)
         return self._blocks[variable]
 
     def overview(self, variable: str) -> _Overview:
@@ -218,7 +222,7 @@ class ZarrTile:
                 complete = False
                 break
             place, work = waiting.pop(0)
-            found[place] = work.result()
+            found[place] = _whole(work)
         out = np.full(_shape(rows, columns, factor), np.nan, np.float32)
         if not complete and overview.factor > 1:
             overview.wait(time.monotonic())
@@ -227,6 +231,14 @@ class ZarrTile:
             if block is not None:
                 _paste(out, block[layer], place, blocks.size, (rows, columns), factor)
         return Read(out, complete)
+
+
+def _whole(work: Future[F32]) -> F32:
+    """Return a block that was read."""
+    try:
+        return work.result()
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise InputError(DAMAGED.format(error=error)) from error
 
 
 def _shape(rows: slice, columns: slice, factor: int) -> tuple[int, int]:
