@@ -175,8 +175,9 @@ def _wanted(
             f"the correlation at row {at} is not between -1 and 1; with a magnitude of 1 the error "
             "ellipse is a line and has no weight. Compute it from unrounded errors."
         )
-    if not np.allclose(powers, np.eye(2)):
-        notes += (f"{ratios[i].header} and {ratios[j].header} turned into {of.x} and {of.y}",)
+    if np.array_equal(powers, np.eye(2)):  # to the last digit as they are given
+        return (u, su, v, sv, tilt), notes
+    notes += (f"{ratios[i].header} and {ratios[j].header} turned into {of.x} and {of.y}",)
     x, y = (u**p * v**q for p, q in powers)
     cov = tilt * ru * rv
     (a, b), (c, d) = powers
