@@ -37,9 +37,15 @@ def sha256_file(path: Path) -> str:
 
 
 def _code_lines(source: str) -> list[str]:
-    """Return the lines of Python source that can change a result: no docstring, comment, blank."""
+    """Return the lines of Python source that can change a result.
+
+    Left out are docstrings, comments, blank lines and the method ``_repr_html_``, which only shows
+    a result in a notebook.
+    """
     drop: set[int] = set()
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name == "_repr_html_":
+            drop.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (
@@ -59,8 +65,9 @@ def fingerprint(
 
     Parameters
     ----------
-    modules : names below ``farside``, such as ``"oxides.cnn"``; docstrings, comments and blank
-        lines are left out of the hash, so that explaining code better makes nothing stale
+    modules : names below ``farside``, such as ``"oxides.cnn"``; docstrings, comments, blank lines
+        and ``_repr_html_`` are left out of the hash, so that explaining code better, or showing a
+        result better, makes nothing stale
     tables : file names in ``farside/datasets/tables``
     settings : anything that JSON can hold
 

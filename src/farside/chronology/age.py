@@ -22,6 +22,8 @@ LIMIT = 0.95
 """Probability of the upper limit that a range without craters gives."""
 BORDER = 0.05
 """Share of craters on the border above which the age says that they count as whole ones."""
+_OLDEST_GA = 4.5
+"""Left end of the time line of an age, about the age of the Moon."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,29 @@ class ModelAge:
             stated = "not stated" if math.isnan(sigma) else f"{_span(sigma)} (1 sigma)"
             lines.append(f"  error from {cause}: {stated}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        from farside.chronology.systems import epochs  # noqa: PLC0415 - it needs this module's age
+        from farside.notebook import Band, Range, card, ranges  # noqa: PLC0415
+
+        low, high = self.range_km
+        facts = [
+            ("chronology", f"{self.system}, {self.method}"),
+            ("craters", f"{self.craters:g} of {low:g} to {high:g} km on {self.area_km2:.6g} km²"),
+            ("N(1 km)", f"{self.n1:.3g} ({self.n1_lower:.3g} to {self.n1_upper:.3g}) per km²"),
+        ]
+        middle = math.nan if self.limit else self.age_ma / 1000
+        lower = 0.0 if self.limit else self.lower_ma / 1000
+        row = Range("age", middle, lower, self.upper_ma / 1000)
+        bands = [
+            Band(name, young / 1000, min(old / 1000, _OLDEST_GA)) for name, young, old in epochs()
+        ]
+        return card(
+            f"{self.name}: {self._age()} ({self.coverage:.0%})",
+            table=((), facts),
+            figure=ranges([row], "age, Ga", limits=(_OLDEST_GA, 0.0), bands=bands),
+            notes=self.notes,
+        )
 
     def _age(self) -> str:
         if self.limit and math.isinf(self.upper_ma):

@@ -76,6 +76,27 @@ class Concordia:
             f"{self.concordance[0]:.3g} (p {self.concordance[1]:.3g}){same}"
         )
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        tests = ("equivalence", "concordance", "combined")
+        facts = [
+            (name, f"{mswd:.3g}", f"{chance:.3g}")
+            for name, (mswd, chance) in ((test, getattr(self, test)) for test in tests)
+            if np.isfinite(mswd)
+        ]
+        spreads = {"internal": self.age.internal, "with decay constants": self.age.total}
+        rows = [
+            Range(f"1 sigma {name}", self.age.value, self.age.value - s, self.age.value + s)
+            for name, s in spreads.items()
+        ]
+        return card(
+            f"concordia age {self.age.value:.2f} ± {self.age.internal:.2f} Ma (1 sigma, internal)",
+            f"{self.n} analys{'e' if self.n > 1 else 'i'}s",
+            table=(("test", "MSWD", "probability"), facts),
+            figure=ranges(rows, "age, Ma"),
+        )
+
 
 def curve(age_ma: ArrayLike, constants: Preset) -> tuple[Float, Float]:
     """Return 207Pb/235U and 206Pb/238U of ages in Ma, each of the shape of the ages.

@@ -100,6 +100,29 @@ class Isochron:
         """Return the result as a table."""
         return "\n".join(_lines(self))
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        facts = [
+            ("age", f"{self.age.value:.1f} ± {self.age.internal:.1f} Ma (1 sigma, internal)"),
+            ("MSWD", f"{self.mswd:.3g}, probability {self.probability:.3g}, n {self.n}"),
+        ]
+        if self.initial is not None and self.initial_1s is not None:
+            name = system(self.system).initial or "initial"
+            facts.append((name, f"{self.initial:.6f} ± {self.initial_1s:.6f}"))
+        rows = [Range("95 %", self.age.value, *self.age_95)]
+        if self.age_95_external is not None:
+            rows.append(Range("95 % with decay constants", self.age.value, *self.age_95_external))
+        without = [self.age.value + change for change in self.influence if np.isfinite(change)]
+        rows += [Range("each point left out", np.nan, dots=without)] if without else []
+        return card(
+            f"{self.system} isochron",
+            _WORDS[self.model].format(scatter=self.scatter),
+            table=((), facts),
+            figure=ranges(rows, "age, Ma"),
+            notes=(*self.flags, *self.notes),
+        )
+
 
 def isochron(
     points: Points,

@@ -67,6 +67,19 @@ class WeightedMean:
             f"overdispersion {self.overdispersion:.3g}"
         )
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        facts = [
+            ("mean", f"{self.value:.6g} ± {self.sigma:.3g} (1 sigma)"),
+            ("values", f"{self.n} used, {len(self.kept) - self.n} left out"),
+            ("MSWD", f"{self.mswd:.3g}, probability {self.probability:.3g}"),
+            ("overdispersion", f"{self.overdispersion:.3g}"),
+        ]
+        one = (self.value - self.sigma, self.value + self.sigma)
+        rows = [Range("95 %", self.value, *self.interval), Range("1 sigma", self.value, *one)]
+        return card("weighted mean", table=((), facts), figure=ranges(rows, "unit of the values"))
+
 
 def weighted_mean(
     values: ArrayLike,

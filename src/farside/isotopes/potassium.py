@@ -282,6 +282,30 @@ class Losses:
         against = [f"against  {self.counter_evidence}"]
         return "\n".join([head, *rows, *notes, *against, *(f"cite     {r}" for r in self._cite())])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        table = [
+            (
+                loss.offset,
+                loss.alpha,
+                f"{loss.lost_percent:.2f}",
+                f"{loss.interval[0]:.2f} to {loss.interval[1]:.2f}",
+            )
+            for loss in self.losses
+        ]
+        rows = [
+            Range(f"{loss.offset}, {loss.alpha}", loss.lost_percent, *loss.interval)
+            for loss in self.losses
+        ]
+        return card(
+            "potassium lost by the far-side mantle",
+            table=(("offset", "alpha", "lost, %", "95 %"), table),
+            figure=ranges(rows, "lost, % (below 0: gained)", marks=[0.0]),
+            notes=(f"against it: {self.counter_evidence}",),
+            text=str(self),
+        )
+
     def _cite(self) -> list[Any]:
         return list(cite(*self.references))
 

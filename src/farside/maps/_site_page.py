@@ -41,6 +41,27 @@ def page(site: Site) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
+def shown(site: Site) -> str:
+    """Return the page for a notebook: oxides with their intervals, the rest folded away."""
+    from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+    first, *about = _head(site).splitlines()
+    rows = [
+        Range(f"{figure.name} of {what}", figure.value, figure.lower or 0.0, figure.upper or 0.0)
+        for pair in zip(site.oxides, site.pixel or site.oxides, strict=True)
+        for what, figure in zip(("soil", "pixel")[: 2 if site.pixel else 1], pair, strict=False)
+        if figure.value is not None
+    ]
+    likely = [(name, f"{share:.0%}") for name, share in site.lithologies[:3]]
+    return card(
+        first,
+        "; ".join(line.strip() for line in about),
+        table=(("surface material", "probability"), likely),
+        figure=ranges(rows, f"wt%, {site.coverage:.0%} intervals") if rows else "",
+        text=str(site),
+    )
+
+
 def _head(site: Site) -> str:
     ns, ew = ("N" if site.lat >= 0 else "S"), ("E" if site.lon >= 0 else "W")
     where = f"{abs(site.lat):.4f} {ns}, {abs(site.lon):.4f} {ew}"

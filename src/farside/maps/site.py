@@ -14,12 +14,7 @@ from farside.datasets import cell_covariance, load_cells_5deg, load_missions
 from farside.datasets.layers import COLOUR_LIMIT_DEG, load_layers
 from farside.errors import InputError
 from farside.geography import great_circle_km, in_spa, is_near_side
-from farside.geography.features import (
-    Feature,
-    check_point,
-    containing_features,
-    nearest_centre,
-)
+from farside.geography.features import Feature, check_point, containing_features, nearest_centre
 from farside.maps._draws import coverage_of, for_soil, oxide_correlation
 from farside.maps.derived import lithology, mg_number, terranes, young_mare_candidates
 from farside.maps.grid import grid_of, period
@@ -122,6 +117,11 @@ class Site:
         from farside.maps._site_page import page  # noqa: PLC0415 - the page is written for this
 
         return page(self)
+
+    def _repr_html_(self) -> str:
+        from farside.maps._site_page import shown  # noqa: PLC0415 - the page is written for this
+
+        return shown(self)
 
 
 def site(

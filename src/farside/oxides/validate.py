@@ -153,6 +153,27 @@ class Validation:
         ]
         return "\n".join([head, line, *body])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import against, card  # noqa: PLC0415 - only a notebook asks
+
+        kind = "optimistic: held-out sites choose the epoch" if self.optimistic else "honest"
+        heads = ("oxide", "n", "R²", "RMSE, wt%", "bias, wt%", "coverage", "width, wt%")
+        figures = ("r2", "rmse", "bias", "coverage", "width")
+        rows = [
+            (s.oxide, str(s.n), *("-" if np.isnan(getattr(s, f)) else f"{getattr(s, f):.2f}"
+                                  for f in figures))
+            for s in self.scores
+        ]  # fmt: skip
+        panels = [
+            (oxide, self.data.oxides[:, j], self.value[:, j]) for j, oxide in enumerate(OXIDES)
+        ]
+        return card(
+            f"{self.estimator} by {self.protocol}",
+            f"{kind}; {len(self.data.name)} sites, seed {self.seed}",
+            table=(heads, rows),
+            figure=against(panels, ("measured, wt%", "predicted while held out, wt%")),
+        )
+
 
 def plain(value: Any) -> Any:
     """Return a number of six digits, None for NaN, anything else as it is."""

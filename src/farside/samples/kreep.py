@@ -102,6 +102,29 @@ class KreepFractions:
         """Return the samples, one below the other."""
         return "\n".join(map(str, self.samples))
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        table = [
+            (
+                s.sample,
+                f"{100 * s.fraction:.1f}",
+                f"{100 * s.lower:.1f} to {100 * s.upper:.1f}",
+                f"{s.chi2:.3g} for {s.dof}",
+            )
+            for s in self.samples
+        ]
+        rows = [
+            Range(s.sample, 100 * s.fraction, 100 * s.lower, 100 * s.upper) for s in self.samples
+        ]
+        return card(
+            f"KREEP in samples, as {self.samples[0].component}",
+            table=(("sample", "KREEP, %", "interval", "chi2"), table),
+            figure=ranges(rows, "KREEP, % by weight"),
+            notes=(WARNING,),
+            text=str(self),
+        )
+
 
 def component(table: pd.DataFrame | None = None, name: str = COMPONENT) -> pd.DataFrame:
     """Return an end member: index the element, ``value`` and ``sigma`` in ppm.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,14 @@ from farside.study import (
     volatiles,
     water,
 )
+from farside.study.finding import SURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
     import xarray as xr
+    from numpy.typing import NDArray
 
     from farside.study.finding import Finding
 
@@ -76,6 +80,26 @@ class Findings:
         table = [f"{f.name:{width}}  {f.verdict:12} {f.title}" for f in self.findings]
         return "\n".join([*table, "", *(f"{f}\n" for f in self.findings)]).rstrip()
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Band, Range, card, ranges  # noqa: PLC0415
+
+        table = [(f.name, f.title, f.verdict) for f in self.findings]
+        rows = [
+            Range(f.name, math.nan, dots=[p.chance for p in f.parts if p.decides])
+            for f in self.findings
+        ]
+        bands = [Band("", 0.0, 1.0 - SURE), Band("", SURE, 1.0)]
+        return card(
+            "findings of the far side",
+            table=(("finding", "claim", "verdict"), table),
+            figure=ranges(
+                rows,
+                "probability of each statement that decides",
+                limits=(-0.02, 1.02),
+                bands=bands,
+            ),
+        )
+
 
 def names() -> tuple[str, ...]:
     """Return the names of all findings, in order."""
@@ -88,6 +112,7 @@ def findings(
     *,
     spectrum: xr.Dataset | None = None,
     sharp: xr.Dataset | None = None,
+    thickness_km: NDArray[np.float64] | None = None,
 ) -> Findings:
     """Return the findings.
 
@@ -97,6 +122,7 @@ def findings(
     only : names to keep, in the order of `names`; all when empty
     spectrum : a prediction for a spectrum of the Chang'e-6 site, see `farside.study.change6`
     sharp : the sharp map; the one that ships when left out
+    thickness_km : of the crust of each cell, see `farside.study.crust`; by isostasy when left out
 
     Raises
     ------
@@ -112,6 +138,8 @@ def findings(
             continue
         if claim.make is change6.findings:
             made = change6.findings(results, spectrum, sharp)
+        elif claim.make is crust.findings:
+            made = crust.findings(results, thickness_km)
         else:
             made = claim.make(results)
         found += [f for f in made if not only or f.name in only]

@@ -331,6 +331,31 @@ class Finding:
         lines += [f"  why      {self.why}", f"  needs    {self.what_would_decide}"]
         return "\n".join([*lines, *(f"  note     {note}" for note in self.notes)])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Band, Range, card, ranges  # noqa: PLC0415
+
+        table = [
+            (
+                part.what,
+                part.text(),
+                "; ".join(map(str, part.published)),
+                "" if part.statement is None else str(part.statement),
+                part.verdict,
+            )
+            for part in self.parts
+        ]
+        rows = [Range(p.what[:48], p.chance) for p in self.parts if math.isfinite(p.chance)]
+        bands = [Band("contradicts", 0.0, 1.0 - SURE), Band("supports", SURE, 1.0)]
+        label = "probability that the statement holds"
+        figure = ranges(rows, label, limits=(-0.02, 1.02), bands=bands) if rows else ""
+        return card(
+            f"{self.title}: {self.verdict}",
+            self.claim,
+            table=(("computed", "value", "published", "statement", "verdict"), table),
+            figure=figure,
+            text=str(self),
+        )
+
 
 def joined(verdicts: Iterable[str]) -> str:
     """Return the verdict on a claim from those on the statements that decide it."""
