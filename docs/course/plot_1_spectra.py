@@ -69,9 +69,10 @@ print(f"correlation of FeO with the depth of the band: {np.corrcoef(depth, iron)
 # an old soil of the same rock have different depths.
 #
 # An angle that does not mind age
-# ------------------------------- Lucey and others plotted redness against brightness and saw that
-# weathering moves a soil along lines through one point. So the *direction* from that point tells
-# iron, the *distance* from it maturity:
+# -------------------------------
+# Lucey and others plotted redness against brightness and saw that weathering moves a soil along
+# lines through one point. So the *direction* from that point tells iron, the *distance* from it
+# maturity:
 #
 # .. math::
 #    \theta_{Fe} = -\mathrm{atan2}\left(\frac{R_{950}}{R_{750}} - y_0,\; R_{750} - x_0\right)

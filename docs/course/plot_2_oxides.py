@@ -161,3 +161,5 @@ print(f"FeO {feo:.1f} instead of 5.6 wt%, novelty {bright['novelty'].item():.2f}
 #
 #    Because nothing tells it what to say there. Its say is multiplied by a gate that falls with the
 #    distance to the nearest training spectrum; far from all of them the mixing model stands alone.
+
+# sphinx_gallery_thumbnail_number = 2

@@ -47,10 +47,11 @@ for what, barred in {
 # not seen. On the far side **every** place is such ground.
 #
 # The held-out sample chooses
-# --------------------------- The published network trains for up to a hundred rounds (epochs) and
-# keeps, for each site that is left out, the epoch at which the error *of that site* was least. The
-# site never moves a weight; it only picks. How much can picking do? Let a worthless predictor
-# wander about the truth with an error of 3 wt%, and let each of 55 sites pick its moment.
+# ---------------------------
+# The published network trains for up to a hundred rounds (epochs) and keeps, for each site that is
+# left out, the epoch at which the error *of that site* was least. The site never moves a weight; it
+# only picks. How much can picking do? Let a worthless predictor wander about the truth with an
+# error of 3 wt%, and let each of 55 sites pick its moment.
 
 rng = np.random.default_rng(0)
 epochs, sigma, memory = 100, 3.0, 0.9
@@ -85,9 +86,9 @@ print(f"RMSE {sigma:g} wt% becomes {rmse[-1]:.2f} wt%: R² {1 - rmse[-1] ** 2 / 
 # what is the price in theirs?
 #
 # The published network, three times
-# ---------------------------------- The same network, the same 55 sites, three protocols: the
-# published one; one site left out, with the number of epochs fixed beforehand; one mission left
-# out.
+# ----------------------------------
+# The same network, the same 55 sites, three protocols: the published one; one site left out, with
+# the number of epochs fixed beforehand; one mission left out.
 
 shipped = {(v["estimator"], v["protocol"]): v for v in store.read("validation")}
 
@@ -144,8 +145,9 @@ with styled():
 # that know only the 55 sites do so less. No method wins everywhere, and none is good at MgO.
 #
 # Do the intervals hold?
-# ---------------------- A 90 % interval must hold the truth in nine cases of ten, on ground that
-# the fit has not seen. Count.
+# ----------------------
+# A 90 % interval must hold the truth in nine cases of ten, on ground that the fit has not seen.
+# Count.
 
 rows = pd.DataFrame(shipped["farside", "lomo"]["rows"]).query("oxide == 'FeO'")
 inside = rows.measured.between(rows.lower, rows.upper)
@@ -203,3 +205,5 @@ print("missions with a miss:", ", ".join(rows.mission[~inside].unique()))
 #    All nine missions landed on the near side, mostly in mare. From highland to mare the same
 #    methods fail (look at ``scores("farside", "terrain")``), and far-side highlands are a terrain
 #    of which no soil was returned.
+
+# sphinx_gallery_thumbnail_number = 2

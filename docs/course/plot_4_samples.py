@@ -63,18 +63,20 @@ chart.set_label("TiO2 against Al2O3 with the classes of mare basalts, Apollo sam
 # sides plot between the two clouds of Apollo samples, which were collected in older maria.
 #
 # The pattern of the rare earths
-# ------------------------------ Divide each element by its amount in chondrites, of which planets
-# were made. KREEP, the last liquid of the magma ocean, is rich in all of them, most in the light
-# ones, and poor in europium, which went into the plagioclase of the highlands.
+# ------------------------------
+# Divide each element by its amount in chondrites, of which planets were made. KREEP, the last
+# liquid of the magma ocean, is rich in all of them, most in the light ones, and poor in europium,
+# which went into the plagioclase of the highlands.
 
 pattern = figures.spider(samples.loc[["Chang'e-5 soil"]])
 pattern.set_label("Rare earths of Chang'e-5 soil over chondrite, with KREEP basalt 15386.")
 
 # %%
 # Split it by hand
-# ---------------- Write the pattern as :math:`c = f K + b N`, with :math:`K` the KREEP basalt 15386
-# and :math:`N` the chondrite, flat and small. Two unknowns and nine elements: least squares,
-# weighted by the errors of the soil **and of the end member**, which is known worse.
+# ----------------
+# Write the pattern as :math:`c = f K + b N`, with :math:`K` the KREEP basalt 15386 and :math:`N`
+# the chondrite, flat and small. Two unknowns and nine elements: least squares, weighted by the
+# errors of the soil **and of the end member**, which is known worse.
 
 from farside.samples.kreep import FITTED, component
 
@@ -101,8 +103,9 @@ print(farside.kreep(samples.loc[["Chang'e-5 soil"]]))
 # which no melting changes, exclude KREEP (Tian et al. 2021). **The fraction is an upper limit.**
 #
 # Near side and far side
-# ---------------------- Potassium and thorium go together in melts, so that their ratio hardly
-# moves; their level tells how much of the last liquid a place got.
+# ----------------------
+# Potassium and thorium go together in melts, so that their ratio hardly moves; their level tells
+# how much of the last liquid a place got.
 
 contrast = figures.contrast_figure()
 contrast.set_label("K against Th in ppm for soils of the near side and of Chang'e-6.")
@@ -139,3 +142,5 @@ contrast.set_label("K against Th in ppm for soils of the near side and of Chang'
 #    By what melting does not change: isotope ratios. KREEP had a high Rb/Sr and a low Sm/Nd for
 #    four billion years and shows a high initial :math:`^{87}`\ Sr/\ :math:`^{86}`\ Sr and a
 #    negative :math:`\varepsilon_{Nd}`. :doc:`Isotopes </isotopes>` has the limits.
+
+# sphinx_gallery_thumbnail_number = 3

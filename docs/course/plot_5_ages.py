@@ -9,9 +9,10 @@ count craters to learn why their interval is so much wider.
 
 # %%
 # The line that is a clock
-# ------------------------ :math:`^{87}`\ Rb decays to :math:`^{87}`\ Sr. Minerals of one melt begin
-# with the same :math:`^{87}`\ Sr/:math:`^{86}`\ Sr and different Rb, and afterwards lie on a line
-# whose slope grows:
+# ------------------------
+# :math:`^{87}`\ Rb decays to :math:`^{87}`\ Sr. Minerals of one melt begin with the same
+# :math:`^{87}`\ Sr/:math:`^{86}`\ Sr and different Rb, and afterwards lie on a line whose slope
+# grows:
 #
 # .. math::
 #    \frac{^{87}Sr}{^{86}Sr} = \left(\frac{^{87}Sr}{^{86}Sr}\right)_0 +
@@ -49,13 +50,13 @@ line.set_label("Rb-Sr isochron of seventeen lunar basalts with error ellipses an
 # are too small, and the age is not one.
 #
 # The age of the Chang'e-6 basalt
-# ------------------------------- It was dated by lead: two isotopes of uranium decay to two of lead
-# at different rates, so that the slope of :math:`^{207}`\ Pb/:math:`^{204}`\ Pb against
-# :math:`^{206}`\ Pb/:math:`^{204}`\ Pb is an age without uranium being measured. Two laboratories
-# published 2830 ± 5 Ma (Cui et al. 2024) and 2807 ± 3 Ma (Zhang et al. 2024). Their analyses do not
-# ship with farside. The next ones are **simulated** for a basalt of 2830 Ma: the slope is exact,
-# the spread, the start and the errors of 0.6 % are made up so that the age comes out about as sure
-# as the published one.
+# -------------------------------
+# It was dated by lead: two isotopes of uranium decay to two of lead at different rates, so that the
+# slope of :math:`^{207}`\ Pb/:math:`^{204}`\ Pb against :math:`^{206}`\ Pb/:math:`^{204}`\ Pb is an
+# age without uranium being measured. Two laboratories published 2830 ± 5 Ma (Cui et al. 2024) and
+# 2807 ± 3 Ma (Zhang et al. 2024). Their analyses do not ship with farside. The next ones are
+# **simulated** for a basalt of 2830 Ma: the slope is exact, the spread, the start and the errors of
+# 0.6 % are made up so that the age comes out about as sure as the published one.
 
 from farside.isotopes.decay import preset
 from farside.isotopes.systems import radiogenic_lead
@@ -111,8 +112,9 @@ print(f"{100 * inside.mean():.0f} % of 200 intervals hold the true age")
 
 # %%
 # Craters
-# ------- Now the same surface from above. Neukum's chronology says how many craters a surface of
-# 2.83 Ga has; chance says how many a camera finds on 50 km².
+# -------
+# Now the same surface from above. Neukum's chronology says how many craters a surface of 2.83 Ga
+# has; chance says how many a camera finds on 50 km².
 
 from farside.chronology.counts import make_count
 from farside.chronology.plots import plot_counts
@@ -188,3 +190,5 @@ with styled():
 #
 #    Count them as ``buffered``: the chance of touching the area grows with the size of a crater, so
 #    the plain count is too high and the age too old. See :doc:`/howto/crater-count`.
+
+# sphinx_gallery_thumbnail_number = 3

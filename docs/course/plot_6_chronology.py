@@ -9,9 +9,10 @@ and ask whether both sides of the Moon were hit alike.
 
 # %%
 # The places
-# ---------- A calibration site has an age from its rocks and a density of craters, written as N(1):
-# craters of at least 1 km per km², carried there from other sizes by the production function. Both
-# have errors.
+# ----------
+# A calibration site has an age from its rocks and a density of craters, written as N(1): craters of
+# at least 1 km per km², carried there from other sizes by the production function. Both have
+# errors.
 
 import numpy as np
 from scipy.optimize import brentq, least_squares
@@ -109,8 +110,9 @@ with styled():
 # says what lies between. A band holds what the formula allows, not what the Moon may have done.
 #
 # An age, with both errors
-# ------------------------ Craters counted around Chang'e-6 give N(1) of 2.0e-3 per km², known to 26
-# %. What age is that by the curve?
+# ------------------------
+# Craters counted around Chang'e-6 give N(1) of 2.0e-3 per km², known to 26 %. What age is that by
+# the curve?
 
 basalt = next(site for site in sites if site.name == "Chang'e-6 basalt")
 draws = bands["farside-2026"]
@@ -127,9 +129,9 @@ print(f"by its rocks: {basalt.ages_ga[0]} or {basalt.ages_ga[1]} Ga")
 # age better.
 #
 # Were both sides hit alike?
-# -------------------------- Now the curve of the **near side** predicts how many craters the
-# far-side sites should have. The ratio of what is there to what is foretold is the ratio of the
-# impact flux.
+# --------------------------
+# Now the curve of the **near side** predicts how many craters the far-side sites should have. The
+# ratio of what is there to what is foretold is the ratio of the impact flux.
 
 from farside.report import store
 
