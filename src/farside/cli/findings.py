@@ -27,6 +27,14 @@ def findings(
             callback=there,
         ),
     ] = None,
+    crust: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="GeoTIFF or NetCDF of the crust's thickness in km, global, in place of isostasy.",
+            callback=there,
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -38,11 +46,12 @@ def findings(
     Example: farside findings
     Example: farside findings spa-maria basalt-age
     Example: farside findings change6-soil --spectrum landing_site.csv
+    Example: farside findings crust-volcanism --crust grail_thickness.nc
     Example: farside findings --json
     """
     from farside.report.findings import findings as compute  # noqa: PLC0415
 
     with steps(quiet=quiet) as say:
         say("compute the findings")
-        found = compute(tuple(names or ()), spectrum)
+        found = compute(tuple(names or ()), spectrum, crust)
     show(found, str(found), as_json=as_json)

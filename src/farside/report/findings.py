@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from farside.errors import InputError
+from farside.interior.crust_grid import grid_thickness
 from farside.oxides import bundle
 from farside.report import store
 from farside.spectra.prepare import open_spectra, prepare
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
 
     from farside.study.catalogue import Findings
 
+SOIL, VOLCANISM = "change6-soil", "crust-volcanism"
+"""Findings that a spectrum and a grid of the crust are for."""
 
-def findings(only: Sequence[str] = (), spectrum: Path | None = None) -> Findings:
+
+def findings(
+    only: Sequence[str] = (), spectrum: Path | None = None, crust: Path | None = None
+) -> Findings:
     """Return findings, computed from the results that ship.
 
     Parameters
     ----------
     only : names; all when empty
     spectrum : CSV with one or more spectra of the Chang'e-6 site, as for `farside predict`
+    crust : GeoTIFF or NetCDF of the thickness of the crust, see
+        `farside.interior.crust_grid.grid_thickness`
 
     Raises
     ------
@@ -34,11 +42,15 @@ def findings(only: Sequence[str] = (), spectrum: Path | None = None) -> Findings
     StaleError
         when a result was made by other code, data or settings than those present
     InputError
-        when the spectrum cannot be read
+        when the spectrum or the grid cannot be read, or the finding that it is for is not asked
     """
+    for option, file, name in (("--spectrum", spectrum, SOIL), ("--crust", crust, VOLCANISM)):
+        if file is not None and only and name not in only:
+            raise InputError(f"{option} is for the finding {name}, which is not asked; add it.")
     results = {name: store.read(name) for name in catalogue.NEEDS}
     given = None if spectrum is None else _predicted(spectrum)
-    return catalogue.findings(results, only, spectrum=given)
+    thickness = None if crust is None else grid_thickness(crust)
+    return catalogue.findings(results, only, spectrum=given, thickness_km=thickness)
 
 
 def _predicted(path: Path) -> xr.Dataset:

@@ -11,19 +11,34 @@ from farside.study.finding import Finding, Part, Statement
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from farside.interior.volcanism import MareTest
 
 MOST = Statement(low=0.5)
 """Thickness explains most of the deficit."""
 TOO_MUCH = Statement(high=0.1)
 """The rule foretells at most a tenth of the ground too much as mare; our choice."""
+GIVEN = "input: crust"
+GRID = "farside.interior.crust_grid.grid_thickness"
+ISOSTASY = "farside.interior.crust.cell_thickness"
 _WIDE = 3.919927969080108
 """Sigmas that a normal interval of 95 % is wide."""
 
 
-def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return the finding on thickness of the crust and mare."""
-    alone, heat = mare_test(), mare_test(thorium=True)
+def findings(
+    _results: Mapping[str, Any], thickness_km: NDArray[np.float64] | None = None
+) -> tuple[Finding, ...]:
+    """Return the finding on thickness of the crust and mare.
+
+    Parameters
+    ----------
+    thickness_km : of each cell, as of `farside.interior.crust_grid.grid_thickness`; by isostasy
+        when left out
+    """
+    given = thickness_km is not None
+    alone, heat = (mare_test(thickness_km=thickness_km, thorium=th) for th in (False, True))
     parts = (
         _explained(alone, "thickness", decides=True),
         _excess(alone, "SPA", "thickness", decides=True),
@@ -32,6 +47,7 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
         _excess(heat, "SPA", "thickness and thorium", decides=False),
     )
     basin = alone.region("SPA")
+    how = "as given" if given else "by isostasy"
     return (
         Finding(
             "crust-volcanism",
@@ -39,15 +55,15 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             "The far side has little mare because its crust is thicker, and for no other reason.",
             parts,
             "Learnt on the near side, thickness foretells the scarce mare of the far-side "
-            f"highlands. But the basin's crust is thin ({basin.thickness_km:.0f} km by isostasy), "
+            f"highlands. But the basin's crust is {basin.thickness_km:.0f} km {how}, "
             f"and the same rule asks for mare over {100 * basin.predicted:.0f} % of it where "
             f"{100 * basin.observed:.0f} % is seen: thickness alone "
             "is not the cause. Thorium, for heat, stands beside as a second one; a poor source is "
             "not tested here.",
-            "Crustal thickness from gravity instead of isostasy, and buried basalt (cryptomare) "
-            "in the basin, which is counted as none here.",
-            ("farside.interior.volcanism.mare_test", "farside.interior.crust.cell_thickness"),
-            ("cells_5deg", "crust_models"),
+            "Crustal thickness from gravity instead of isostasy (give a grid with --crust), and "
+            "buried basalt (cryptomare) in the basin, which is counted as none here.",
+            ("farside.interior.volcanism.mare_test", GRID if given else ISOSTASY),
+            ("cells_5deg", GIVEN if given else "crust_models"),
             ("wieczorek2013", "prettyman2006"),
             (
                 *alone.notes,
