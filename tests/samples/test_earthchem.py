@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The columns of astro_sample_data_t.csv as its label of 2021 names them, in its order.
-LABEL = (
+LABEL = (  # noqa: SIM905 - as it stands in the file
     "sample_data_id,analysisActionNum,analysisActionDescription,analysisComment,analysisType,"
     "analyzedMaterialCode,analyzedMaterialName,calcAvg,citation.citationCode,citation.citationNum,"
     "citation.id,dataset.datasetCode,dataset.datasetNum,dataset.id,grain,heated,inclusionMineral,"
@@ -25,7 +25,7 @@ LABEL = (
     "numberOfReplicates,rimOrCore,sample.id,sample.sampleCode,sample.sampleName,sample.sampleNum,"
     "spotId,stdevType,stdevTypeDefinition,stdevValue,temperature,unit,value,variable,"
     "variableDefinition,variableGroup,variableGroupDefinition"
-).split(",")  # noqa: SIM905 - as it stands in the file
+).split(",")
 
 
 def astromat(path: Path, *rows: dict[str, str]) -> Path:
