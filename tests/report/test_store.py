@@ -68,6 +68,23 @@ def test_another_hash_makes_a_result_stale(folder: Path, key: str) -> None:
         store.read("audit", folder)
 
 
+@pytest.mark.parametrize("name", store.names())
+def test_each_result_that_ships_is_refused_when_its_hash_is_stale(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every result, the map's and the chronology's among them, as it lies in the package."""
+    store.read(name)
+    true = provenance.fingerprint
+
+    def other(*parts: Any) -> dict[str, str]:
+        found = true(*parts)
+        return found | {next(k for k in found if k.startswith("code:")): "new"}
+
+    monkeypatch.setattr(provenance, "fingerprint", other)
+    with pytest.raises(StaleError, match=f"result '{name}'.*changed: code:"):
+        store.read(name)
+
+
 def test_a_result_of_another_seed_is_stale(folder: Path) -> None:
     changed(folder, seed=4)
     with pytest.raises(StaleError, match="changed: settings"):

@@ -374,6 +374,8 @@ def test_a_spectrum_that_gives_the_soil_supports_and_one_of_highlands_does_not(
         (finding,) = change6.findings(results, spectrum_of(values, 0.3))
         own = [p for p in finding.parts if "spectrum given" in p.what]
         assert [p.verdict for p in own] == [verdict] * 3
+        assert [p for p in finding.parts if p.decides] == own
+        assert finding.verdict == verdict
         assert [p.value for p in own] == pytest.approx([values[o] for o in ("FeO", "Al2O3", "CaO")])
 
 

@@ -42,15 +42,23 @@ def findings(
     ----------
     results : with ``validation``
     spectrum : a prediction (``value, lower, upper, novelty`` over ``point, oxide``) for a spectrum
-        of the site, which does not come with the package; a spectrum sees mare alone
+        of the site, which does not come with the package; a spectrum sees mare alone. Where one is
+        given it decides, and cell and map, which must be unmixed, stand beside
     sharp : the map; `load_map` when left out
     """
     footprint = change6_footprint()
     limits = _limits(results)
-    parts = [_cell_part(u, footprint, limits) for u in footprint.unmixed if u.oxide in MEASURED]
+    wide = spectrum is None
+    parts = [
+        _cell_part(u, footprint, limits, decides=wide)
+        for u in footprint.unmixed
+        if u.oxide in MEASURED
+    ]
     pixel, share = _pixel(load_map() if sharp is None else sharp)
     parts += [
-        _pixel_part(u, pixel, share, limits) for u in footprint.unmixed if u.oxide in MEASURED
+        _pixel_part(u, pixel, share, limits, decides=wide)
+        for u in footprint.unmixed
+        if u.oxide in MEASURED
     ]
     if spectrum is not None:
         parts += [_spectrum_part(spectrum, oxide, limits) for oxide in MEASURED]
@@ -111,7 +119,9 @@ def _limits(results: Mapping[str, Any]) -> dict[str, Statement]:
     return out
 
 
-def _cell_part(u: Unmixed, footprint: Change6Footprint, limits: dict[str, Statement]) -> Part:
+def _cell_part(
+    u: Unmixed, footprint: Change6Footprint, limits: dict[str, Statement], *, decides: bool
+) -> Part:
     return normal(
         f"{u.oxide}, 5 degree cell, its mare unmixed",
         u.mare,
@@ -120,6 +130,7 @@ def _cell_part(u: Unmixed, footprint: Change6Footprint, limits: dict[str, Statem
         limits[u.oxide],
         published=(published(f"soil-{u.oxide}"),),
         note=f"mare over {footprint.mare_fraction:.0%} of the cell",
+        decides=decides,
     )
 
 
@@ -131,7 +142,9 @@ def _pixel(sharp: xr.Dataset) -> tuple[xr.Dataset, float]:
     return sharp.isel(at), float(load_layers()["mare_fraction"].isel(at))
 
 
-def _pixel_part(u: Unmixed, pixel: xr.Dataset, share: float, limits: dict[str, Statement]) -> Part:
+def _pixel_part(
+    u: Unmixed, pixel: xr.Dataset, share: float, limits: dict[str, Statement], *, decides: bool
+) -> Part:
     """Return the mare of the pixel, unmixed from the highlands around as that of the cell is."""
     here = pixel.sel(oxide=u.oxide)
     value = float(here["value"])
@@ -148,6 +161,7 @@ def _pixel_part(u: Unmixed, pixel: xr.Dataset, share: float, limits: dict[str, S
         limits[u.oxide],
         published=(published(f"soil-{u.oxide}"),),
         note=f"mare over {share:.0%} of the pixel of 15 km",
+        decides=decides,
         function="farside.maps.shipped.load_map",
         source="layers_05deg",
     )
