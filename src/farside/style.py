@@ -84,6 +84,8 @@ RC: Any = {
     "axes.titlesize": TEXT_PT,
     "axes.titleweight": "bold",
     "figure.facecolor": "white",
+    "figure.titlesize": TEXT_PT,
+    "figure.titleweight": "bold",
     "font.family": "DejaVu Sans",
     "font.size": TEXT_PT,
     "grid.color": FAINT,
@@ -109,11 +111,11 @@ RC: Any = {
 """Settings of matplotlib while a figure is drawn and saved. Change an entry to restyle them all."""
 
 FORMATS = (".svg", ".pdf", ".png", ".tif")
-_METADATA: dict[str, dict[str, None]] = {
+_METADATA: dict[str, dict[str, None] | None] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     ".png": {"Software": None},
-    ".tif": {},
+    ".tif": None,  # holds no date of its own
 }
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -189,7 +191,13 @@ def save(figure: Figure, path: Path) -> None:
     """
     check_format(path)
     with styled(), atomic_path(path) as temporary:
+        settle(figure)
         figure.savefig(temporary, dpi=DPI, metadata=_METADATA[path.suffix.lower()])
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out once before it is drawn: its ticks depend on the room that they get."""
+    figure.draw_without_rendering()
 
 
 # -- colours and names -------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from farside.style import (
     INK,
     LEAST_PT,
     MUTED,
+    TALLEST_IN,
     VERMILLION,
     caption,
     check_format,
@@ -140,8 +141,7 @@ def _sites(made: Calibration, top: Any, low: Any, curve: tuple[Any, Any]) -> Non
 def _posterior(made: Calibration) -> Figure:
     theta, names = _thinned(made), [p.name for p in made.model.parameters]
     count = len(names)
-    side = min(DOUBLE_IN, 1.5 * count + 0.6)
-    figure = new_figure(side, side)
+    figure = new_figure(min(TALLEST_IN, 1.4 * count + 0.6), DOUBLE_IN)
     axes = figure.subplots(count, count, squeeze=False)
     for i in range(count):
         for j in range(count):

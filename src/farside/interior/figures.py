@@ -76,8 +76,7 @@ def draw_ocean(ocean: MagmaOcean) -> Figure:
     right.set_ylabel("liquid over bulk Moon")
     caption(right, "lines: the liquid by its solid share; points: KREEP basalt 15386")
     figure.suptitle(
-        f"Magma ocean of {ocean.depth_km:.0f} km, {ocean.bulk}: crust {ocean.crust_km:.0f} km",
-        fontweight="bold",
+        f"Magma ocean of {ocean.depth_km:.0f} km, {ocean.bulk}: crust {ocean.crust_km:.0f} km"
     )
     return figure
 

@@ -242,7 +242,7 @@ class _Row:
         return self.disk_in * view.half_height / view.half_width + _ABOVE + _BELOW
 
 
-_ABOVE, _BELOW, _SIDE = 0.3, 0.55, 0.28
+_ABOVE, _BELOW, _SIDE = 0.3, 0.6, 0.28
 """Room for the title of a view, for a colour bar with its label, and beside a view, inches."""
 SMALLER = 0.55
 """Size of the views of the interval to those of the value."""

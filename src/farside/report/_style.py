@@ -25,6 +25,7 @@ from farside.style import (
     marker,
     new_figure,
     pretty,
+    settle,
     styled,
 )
 
@@ -89,6 +90,7 @@ def draw(name: str, alt: str, height_in: float, paint: Callable[[Figure], None])
     with styled(**_CLEAR):
         figure = new_figure(height_in, DOUBLE_IN)
         paint(figure)
+        settle(figure)
         out = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(out, format="svg", metadata=nothing)

@@ -110,6 +110,7 @@ def intervals(validations: Sequence[Record], name: str = "fig-intervals") -> str
             ylim=(0, 1.05), ylabel="share of values inside (fraction)", title=f"coverage{dashed}"
         )
         right.set(ylim=(0, None), ylabel="mean width (wt%)", title="width")
+        right.locator_params(axis="y", nbins=6)
         for axes in (left, right):
             axes.set_xticks(at, [pretty(o) for o in OXIDES])
             bare(axes, "x")
