@@ -15,12 +15,11 @@ _HOME = {
     "TrainingSet": "farside.oxides.training",
     "Validation": "farside.oxides.validate",
     "bias_audit": "farside.oxides.audit",
-    "check_samples": "farside.datasets",
-    "check_spectra": "farside.spectra.dataset",
     "chronology_system": "farside.chronology.systems",
     "cite": "farside.provenance",
     "classify": "farside.samples.classify",
     "explain": "farside.oxides.explain",
+    "findings": "farside.report.findings",
     "isochron": "farside.isotopes.isochron",
     "kreep": "farside.samples.kreep",
     "load_cells_5deg": "farside.datasets",
@@ -42,6 +41,7 @@ _HOME = {
     "near_far": "farside.oxides.nearfar",
     "open_map": "farside.maps.store",
     "open_spectra": "farside.spectra.prepare",
+    "predict": "farside.oxides.prediction",
     "prepare": "farside.spectra.prepare",
     "read_count": "farside.chronology.formats",
     "read_isochron": "farside.isotopes.files",
@@ -57,7 +57,9 @@ __all__ = sorted(_HOME)  # noqa: PLE0605 - a list of str
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module 'farside' has no attribute {name!r}")
+        nearest = importlib.import_module("farside.errors").nearest(name, __all__)
+        hint = f". Did you mean {nearest!r}?" if nearest else ""
+        raise AttributeError(f"module 'farside' has no attribute {name!r}{hint}")
     return getattr(importlib.import_module(_HOME[name]), _RENAMED.get(name, name))
 
 

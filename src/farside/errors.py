@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
 
 class FarsideError(Exception):
-    """Base of every error that farside raises on purpose."""
+    """Base of every error that farside raises on purpose.
+
+    Examples
+    --------
+    >>> import farside
+    >>> try:
+    ...     farside.chronology_system("neukum83")
+    ... except farside.FarsideError as error:
+    ...     print(error)
+    unknown chronology system 'neukum83'; known: ... Did you mean 'neukum1983'?
+    """
 
 
 class InputError(FarsideError):

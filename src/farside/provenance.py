@@ -187,6 +187,11 @@ def cite(*keys: str) -> list[Reference]:
     ------
     UnknownNameError
         when a key is not in ``references.csv``
+
+    Examples
+    --------
+    >>> import farside
+    >>> [reference.doi for reference in farside.cite("fassett2008")]  # doctest: +SKIP
     """
     known = references()
     for key in keys:

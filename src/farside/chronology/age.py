@@ -179,6 +179,15 @@ def date(
         count
     UnknownNameError
         for another method or prior
+
+    Examples
+    --------
+    >>> import farside
+    >>> from farside.chronology.counts import make_count
+    >>> count = make_count([1.1, 1.2, 1.5, 2.3], area_km2=1000.0)
+    >>> age = farside.model_age(count, farside.chronology_system("neukum1983"), (1.0, 4.0))
+    >>> age.craters, age.lower_ma < age.age_ma < age.upper_ma
+    (4.0, True)
     """
     if method not in METHODS:
         raise UnknownNameError.of("method", method, METHODS)

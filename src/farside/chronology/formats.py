@@ -39,6 +39,11 @@ def read_count(path: Path | str, area_km2: float | None = None, outside: str = "
         when the file cannot be read as a count, with what is wrong
     UnknownNameError
         for another kind of file
+
+    Examples
+    --------
+    >>> import farside
+    >>> count = farside.read_count("craters.scc")  # doctest: +SKIP
     """
     path = Path(path)
     kind = path.suffix.lower()

@@ -25,6 +25,12 @@ def load_sp_spectra() -> pd.DataFrame:
         ``sensor, scene, run, n, lat, lon`` (degrees; NaN for M3, whose image has no georeference),
         ``incidence_deg, emission_deg, phase_deg``, ``r749 .. r1548`` (dimensionless) and
         ``r749_1s .. r1548_1s``, the scatter of the ``n`` spectra (one standard deviation)
+
+    Examples
+    --------
+    >>> import farside
+    >>> sorted(set(farside.load_sp_spectra()["sensor"]))
+    ['M3', 'SP']
     """
     return _load("sp_spectra")
 

@@ -90,6 +90,13 @@ def load_sites() -> pd.DataFrame:
         a fresh copy; ``site, mission, terrain, lat, lon, soils``, eight columns of reflectance
         ``r414 .. r1548`` (dimensionless), ``theta_Fe_published``, ``theta_Ti_published``, and for
         each oxide ``TiO2`` (wt%, NaN = not measured), ``TiO2_n`` (analyses) and ``TiO2_source``
+
+    Examples
+    --------
+    >>> import farside
+    >>> sites = farside.load_sites()
+    >>> len(sites), sorted(name for name in sites if name.startswith("r"))[0]
+    (55, 'r1001')
     """
     return _load("sites")
 
@@ -103,6 +110,12 @@ def load_clementine_sites() -> pd.DataFrame:
     """Return the 47 stations of Wilcox et al. (2005): Clementine reflectance, FeO and TiO2 in wt%.
 
     ``mi_site`` is the row of `load_sites` of the same station, empty where there is none.
+
+    Examples
+    --------
+    >>> import farside
+    >>> len(farside.load_clementine_sites())
+    47
     """
     return _load("clementine_sites")
 
@@ -112,22 +125,50 @@ def load_cells_5deg() -> pd.DataFrame:
 
     A value that the original clamped at zero is stored as 0 and named in ``censored``. The error
     covariance of the six oxides is in the 21 columns ``cov_*``; see `cell_covariance`.
+
+    Examples
+    --------
+    >>> import farside
+    >>> len(farside.load_cells_5deg())
+    1790
     """
     return _load("cells_5deg")
 
 
 def load_sample_compositions() -> pd.DataFrame:
-    """Return the six oxides of Apollo rocks, breccias and soils (wt%), with their mission."""
+    """Return the six oxides of Apollo rocks, breccias and soils (wt%), with their mission.
+
+    Examples
+    --------
+    >>> import farside
+    >>> list(farside.OXIDES) == [name for name in farside.load_sample_compositions() if "O" in name]
+    True
+    """
     return _load("sample_compositions")
 
 
 def load_reference_soils() -> pd.DataFrame:
-    """Return mean soils of the landing sites: oxides in wt%, trace elements in ppm, ``*_1s``."""
+    """Return mean soils of the landing sites: oxides in wt%, trace elements in ppm, ``*_1s``.
+
+    Examples
+    --------
+    >>> import farside
+    >>> "TiO2" in farside.load_reference_soils()
+    True
+    """
     return _load("reference_soils")
 
 
 def load_missions() -> pd.DataFrame:
-    """Return the landing sites of sample returns and in-situ analyses, each with its source."""
+    """Return the landing sites of sample returns and in-situ analyses, each with its source.
+
+    Examples
+    --------
+    >>> import farside
+    >>> missions = farside.load_missions()
+    >>> missions.loc[missions["mission"] == "Chang'e-6", "side"].item()
+    'far'
+    """
     return _load("missions")
 
 

@@ -56,6 +56,11 @@ def read_isochron(path: Path, name: str, errors: str | None = None) -> Points:
         when columns are missing or contradict `errors`, or the points allow no line
     UnitError
         when concentrations are not in one unit
+
+    Examples
+    --------
+    >>> import farside
+    >>> points = farside.read_isochron("analyses.csv", "rb-sr")  # doctest: +SKIP
     """
     read = read_pairs(path, (system(name),), errors)
     of = read.system

@@ -148,6 +148,16 @@ def isochron(
         when the ratios cannot be those of the system, the line does not settle or has no age
     UnknownNameError
         for an unknown system, model or set of constants
+
+    Examples
+    --------
+    >>> from farside.datasets.isotopes import load_reference_isochron
+    >>> from farside.isotopes.points import make_points
+    >>> table = load_reference_isochron("RbSr1")
+    >>> points = make_points(table["x"], table["x_1s"], table["y"], table["y_1s"])
+    >>> found = isochron(points, "rb-sr")
+    >>> f"{found.age.value:.0f} ± {found.age.internal:.0f} Ma"  # 4499 ± 39 Ma by IsoplotR
+    '4499 ± 39 Ma'
     """
     of, rates = system(name), preset(constants)
     if model not in METHODS:

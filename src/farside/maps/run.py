@@ -142,6 +142,11 @@ def map_tiles(
         same call goes on from there
     MissingExtraError
         when `scheduler` is an address and dask.distributed is not installed
+
+    Examples
+    --------
+    >>> import farside
+    >>> farside.map_tiles(["tiles/"], Path("map.zarr"))  # doctest: +SKIP
     """
     settings = settings or MapSettings()
     sources = find_tiles(images)

@@ -155,6 +155,13 @@ def load_map(folder: Path | None = None, *, stale: bool = False) -> xr.Dataset:
         when it is missing or damaged
     StaleError
         when other code, data or settings made it than those present
+
+    Examples
+    --------
+    >>> import farside
+    >>> moon = farside.load_map()
+    >>> moon["value"].sel(oxide="FeO").shape  # half a degree
+    (360, 720)
     """
     about = map_sidecar(folder)
     path = (folder or shipped_folder()) / FILES[0]

@@ -22,13 +22,7 @@ from farside.maps.illumination import Illumination, illumination
 from farside.maps.predict import FLAGS
 from farside.maps.resources import HYDROGEN, resources
 from farside.maps.score import Score, Weights, site_score
-from farside.maps.soil_mechanics import (
-    SOILS,
-    BearingCapacity,
-    Soil,
-    bearing_capacity,
-    soil,
-)
+from farside.maps.soil_mechanics import SOILS, BearingCapacity, Soil, bearing_capacity, soil
 from farside.maps.store import open_map, tiles
 
 if TYPE_CHECKING:
@@ -149,6 +143,13 @@ def site(
         when the place is not on the Moon or not on the map
     UnknownNameError
         when there is no such soil
+
+    Examples
+    --------
+    >>> import farside
+    >>> found = farside.site(-41.64, -153.99)  # Chang'e-6
+    >>> found.side, found.in_spa
+    ('far', True)
     """
     check_point(lat, lon)
     lon = lon if -180 <= lon < 180 else (lon + 180) % 360 - 180

@@ -322,6 +322,12 @@ def open_map(path: Path, tile: str | None = None) -> xr.Dataset:
         when there is no map, or several tiles and none was named
     UnknownNameError
         when there is no such tile
+
+    Examples
+    --------
+    >>> import farside
+    >>> tile = farside.open_map("map.zarr")  # doctest: +SKIP
+    >>> tile["value"].sel(oxide="FeO").mean().compute()  # doctest: +SKIP
     """
     known = tiles(path)
     if tile is None:

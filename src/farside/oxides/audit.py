@@ -225,6 +225,12 @@ def bias_audit(validation: Validation, *, level: float = 0.05, seed: int = 0) ->
     References
     ----------
     Holm (1979) Scandinavian Journal of Statistics 6, 65-70
+
+    Examples
+    --------
+    >>> import farside
+    >>> held_out = farside.validate(farside.method("ridge"), farside.load_training(), "lomo")
+    >>> print(farside.bias_audit(held_out))  # doctest: +SKIP
     """
     data, value = validation.data, validation.value
     error = value - data.oxides

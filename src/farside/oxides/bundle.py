@@ -214,6 +214,12 @@ def load(folder: Path | None = None) -> OxideEstimator:
     StaleError
         when other code made the weights than that present; for those that ship, also other data
         or settings
+
+    Examples
+    --------
+    >>> import farside
+    >>> farside.load_estimator().coverage
+    0.9
     """
     import onnxruntime  # noqa: PLC0415 - slow to import, and only predictions need it
 

@@ -52,6 +52,16 @@ class OxideEstimator:
     ----------
     data_ : the training rows
     fitted_ : fit number 0 saw all rows, number 1 + k all but those of mission k
+
+    Examples
+    --------
+    >>> import farside
+    >>> data = farside.load_training()
+    >>> estimator = farside.OxideEstimator(farside.method("ridge")).fit_training(data)
+    >>> reflectance = [[0.05], [0.09], [0.10], [0.10], [0.10], [0.11], [0.12], [0.14]]
+    >>> found = estimator.predict(farside.make_spectra(reflectance, data.wavelength_nm))
+    >>> bool((found["lower"] <= found["value"]).all())
+    True
     """
 
     method: Method = field(default_factory=Farside)

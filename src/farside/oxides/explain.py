@@ -194,6 +194,11 @@ def explain(
     References
     ----------
     Sundararajan, Taly, Yan (2017) Proc. Machine Learning Research 70, 3319-3328
+
+    Examples
+    --------
+    >>> import farside
+    >>> print(farside.explain(farside.load_estimator()))  # doctest: +SKIP
     """
     data = estimator.data_
     x, name = (

@@ -34,6 +34,12 @@ def method(name: str) -> Method:
     ------
     UnknownNameError
         when there is none of that name; the message lists those known
+
+    Examples
+    --------
+    >>> import farside
+    >>> farside.method("ridge").name
+    'ridge'
     """
     known = {m.name: m for m in METHODS}
     if name not in known:

@@ -288,6 +288,11 @@ def near_far(
     ------
     MissingExtraError
         when torch is not installed
+
+    Examples
+    --------
+    >>> import farside
+    >>> print(farside.near_far())  # doctest: +SKIP
     """
     cells = cell_set()
     transfers = (

@@ -182,6 +182,13 @@ def refine(estimator: OxideEstimator, new: TrainingSet, *, protocol: str = "lomo
     estimator : fitted
     new : spectra with any subset of the oxides measured
     protocol : of the validation that is done again
+
+    Examples
+    --------
+    >>> import farside
+    >>> from farside.oxides.files import read_truth
+    >>> new = read_truth("change6.csv")  # doctest: +SKIP
+    >>> print(farside.refine(farside.load_estimator(), new))  # doctest: +SKIP
     """
     both = joined(estimator.data_, new)
     added = np.arange(len(both)) >= len(estimator.data_)

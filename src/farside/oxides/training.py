@@ -38,6 +38,13 @@ class TrainingSet:
     wavelength_nm : (b,) nm, ascending
     reflectance : (n, b) dimensionless at i = 30°, e = 0°, g = 30°
     oxides : (n, 6) wt% in the order of `farside.constants.OXIDES`; NaN where not measured
+
+    Examples
+    --------
+    >>> import farside
+    >>> data = farside.load_training()
+    >>> data.reflectance.shape, data.oxides.shape
+    ((55, 8), (55, 6))
     """
 
     name: NDArray[np.str_]
@@ -87,6 +94,12 @@ def load_training() -> TrainingSet:
     -------
     TrainingSet
         reflectance and TiO2 of Yang et al. (2023); the other oxides as the ``sites`` table says
+
+    Examples
+    --------
+    >>> import farside
+    >>> len(farside.load_training().missions)
+    9
     """
     sites = load_sites()
     return training_from(from_table(sites), sites)

@@ -73,6 +73,13 @@ class Validation:
     nominal : nominal coverage of the intervals
     value, lower, upper : (n, 6) wt%, NaN where a row was never held out
     data : the rows that were validated on
+
+    Examples
+    --------
+    >>> import farside
+    >>> found = farside.validate(farside.method("mean"), farside.load_training(), "loo")
+    >>> found.optimistic, found.score("FeO").n
+    (False, 55)
     """
 
     estimator: str
@@ -223,6 +230,14 @@ def validate(
     coverage : nominal coverage of the CV+ intervals
     seed : makes the run bit-reproducible on one machine
     intervals : whether to make them; without, there is one fit per fold and no coverage
+
+    Examples
+    --------
+    >>> import farside
+    >>> print(farside.validate(farside.method("ridge"), farside.load_training(), "lomo"))
+    ridge by lomo (honest), interval 90%
+    oxide   n     R2   RMSE   bias  skill  cover  width
+    TiO2   55 ...
     """
     train, held = protocol_masks(data, protocol)
     least = 2 if intervals else 1

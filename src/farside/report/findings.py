@@ -43,6 +43,11 @@ def findings(
         when a result was made by other code, data or settings than those present
     InputError
         when the spectrum or the grid cannot be read, or the finding that it is for is not asked
+
+    Examples
+    --------
+    >>> import farside
+    >>> print(farside.findings(["leak"]))  # doctest: +SKIP
     """
     for option, file, name in (("--spectrum", spectrum, SOIL), ("--crust", crust, VOLCANISM)):
         if file is not None and only and name not in only:

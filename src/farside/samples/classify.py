@@ -201,6 +201,14 @@ def classify(analyses: pd.DataFrame, *, analogues: int = 5) -> Classifications:
         when no criterion was measured in any sample
     SampleError, UnitError
         see `farside.samples.composition.check_analyses`
+
+    Examples
+    --------
+    >>> import farside
+    >>> import pandas as pd
+    >>> sample = pd.DataFrame({"sample": ["mine"], "kind": ["basalt"], "TiO2": [11], "FeO": [19]})
+    >>> print(farside.classify(sample, analogues=0))
+    mine: high-Ti mare basalt ...
     """
     table = check_analyses(analyses)
     if not {"TiO2", "Al2O3", "K2O", "K", "FeO", "Is_FeO"} & set(table.columns):

@@ -180,6 +180,15 @@ def kreep(
         when no sample has an incompatible element
     SampleError, UnitError
         see `farside.samples.composition.check_analyses`
+
+    Examples
+    --------
+    >>> import farside
+    >>> import pandas as pd
+    >>> sample = pd.DataFrame({"sample": ["mine"], "La": [60.0], "Sm": [30.0], "Yb": [20.0]})
+    >>> (found,) = farside.kreep(sample).samples
+    >>> found.lower <= found.fraction <= found.upper
+    True
     """
     table = check_analyses(analyses)
     if not set(FITTED) & set(table.columns):

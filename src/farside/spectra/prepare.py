@@ -50,6 +50,11 @@ def open_spectra(path: Path) -> xr.Dataset:
     ------
     InputError
         when the file is missing, damaged or of another kind
+
+    Examples
+    --------
+    >>> import farside
+    >>> spectra = farside.open_spectra("my_spectra.csv")  # doctest: +SKIP
     """
     return _reflectance(read_any(path))
 
@@ -100,6 +105,14 @@ def prepare(
     ------
     UnknownNameError
         when no transfer from the sensor to MI is known and `as_is` is False
+
+    Examples
+    --------
+    >>> import farside
+    >>> spectra = farside.make_spectra([[0.08], [0.10], [0.11]], [415, 750, 1000])
+    >>> brought, transfer = farside.prepare(spectra, "Clementine", as_is=True)
+    >>> transfer is None
+    True
     """
     sensor = sensor or str(spectra.attrs.get("sensor", TRAINED_ON))
     if spectra.sizes["band"] > HYPERSPECTRAL_BANDS:

@@ -106,6 +106,17 @@ def resample(
     ------
     BandError
         when no band is covered, or, with ``missing="raise"``, when one is not
+
+    Examples
+    --------
+    >>> import farside
+    >>> import numpy as np
+    >>> from farside.spectra.bands import band_set
+    >>> wavelength = np.arange(400.0, 1700.0, 6.0)
+    >>> spectra = farside.make_spectra(np.full((wavelength.size, 1), 0.1), wavelength)
+    >>> found = farside.resample(spectra, band_set("kaguya_mi"))["reflectance"]
+    >>> bool(np.allclose(found, 0.1))  # a flat spectrum stays flat
+    True
     """
     if not 0 < min_coverage <= 1:
         raise InputError(f"min_coverage is {min_coverage:g}; it must be above 0 and at most 1.")
