@@ -13,10 +13,11 @@ from farside.datasets import load_missions
 from farside.datasets.features import load_features
 from farside.geography.projections import CODES
 from farside.interior.melting_fit import RECIPES
-from farside.isotopes import decay, headers, potassium, run, systems
+from farside.isotopes import decay, headers, isoplotr, potassium, run, systems
 from farside.maps.soil_mechanics import SOILS
 from farside.oxides.methods import METHODS
 from farside.report import validation
+from farside.samples import convert
 from farside.study import catalogue
 
 
@@ -84,6 +85,8 @@ LISTS = {
     "RECALIBRATIONS": calibration_plots.KINDS,
     "DECAY_SYSTEMS": tuple(systems.SYSTEMS),
     "DECAY_CONSTANTS": tuple(decay.PRESETS),
+    "ISOPLOTR": tuple(isoplotr.LAYOUTS),
+    "SAMPLE_LAYOUTS": convert.LAYOUTS,
     "SCATTERS": run.SCATTERS,
     "LEVELS": tuple(headers.LEVELS),
     "OFFSETS": tuple(potassium.OFFSETS),

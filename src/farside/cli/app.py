@@ -12,6 +12,7 @@ from farside.cli import (
     chronology,
     compare,
     doctor,
+    exchange,
     explore,
     figure,
     findings,
@@ -61,6 +62,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "chronology": chronology.chronology,
         "flux-symmetry": calibrate.flux_symmetry,
     },
+    "Other programs": {"export": exchange.export, "convert": exchange.convert},
     "This program": {"doctor": doctor.doctor, "cite": about.cite},
 }
 """Every command or group by name, in the sections and the order in which help lists them."""
