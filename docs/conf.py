@@ -65,6 +65,7 @@ html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["farside.css"]
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
 html_sidebars = {"index": [], "start": [], "changes": []}
 html_theme_options = {
     "logo": {"text": "farside", "alt_text": "farside: to the first page"},

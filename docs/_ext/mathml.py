@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 _LOG = logging.getLogger(__name__)
+_FUNCTION = re.compile(r"<m[io]>(?:ln|log|exp|sin|cos|tan|erf)</m[io]>(?=<m[in]>)")
+"""A function with an argument in no brackets, which need a thin space between them."""
 
 
 def _inline(writer: HTML5Translator, node: nodes.math) -> None:
@@ -38,7 +41,7 @@ def _mathml(node: nodes.Node, equation: str, display: str) -> str:
         reason = "it prints the name of a command that it does not know"
     if not made or "\\" in made:
         _LOG.warning("no MathML for %r: %s", equation, reason, location=node)
-    return made
+    return _FUNCTION.sub(r"\g<0><mspace width='0.17em'/>", made)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class PublicNames(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the table."""
+        self.env.note_reread()
         holder = nodes.container()
         self.state.nested_parse(StringList(list(_table()), source="farside"), 0, holder)
         return holder.children

@@ -22,6 +22,7 @@ class ShippedTables(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the entries, by name."""
+        self.env.note_reread()
         text = StringList([line for entry in entries() for line in entry], source="sidecars")
         holder = nodes.container()
         self.state.nested_parse(text, 0, holder)

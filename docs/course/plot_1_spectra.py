@@ -129,7 +129,7 @@ print(f"FeO = {slope:.1f} theta {start:+.1f} wt%, with an error of {error:.1f} w
 # .. dropdown:: An answer
 #
 #    Violet over red: ilmenite makes a mare bluer, so that :math:`R_{414}/R_{749}` rises with
-#    TiO\ :sub:`2`. The titanium angle `farside.spectra.parameters.theta_ti` is that idea with an
+#    TiO₂. The titanium angle `farside.spectra.parameters.theta_ti` is that idea with an
 #    origin of its own. It works for mare; in a highland little of the colour is titanium's.
 #
 # 2. Both soils of Apollo 17 and of Luna 24 are rich in iron. What would you say of their FeO from

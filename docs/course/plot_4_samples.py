@@ -140,7 +140,7 @@ contrast.set_label("K against Th in ppm for soils of the near side and of Chang'
 # .. dropdown:: An answer
 #
 #    By what melting does not change: isotope ratios. KREEP had a high Rb/Sr and a low Sm/Nd for
-#    four billion years and shows a high initial :math:`^{87}`\ Sr/\ :math:`^{86}`\ Sr and a
+#    four billion years and shows a high initial ⁸⁷Sr/⁸⁶Sr and a
 #    negative :math:`\varepsilon_{Nd}`. :doc:`Isotopes </isotopes>` has the limits.
 
 # sphinx_gallery_thumbnail_number = 3

@@ -10,8 +10,8 @@ count craters to learn why their interval is so much wider.
 # %%
 # The line that is a clock
 # ------------------------
-# :math:`^{87}`\ Rb decays to :math:`^{87}`\ Sr. Minerals of one melt begin with the same
-# :math:`^{87}`\ Sr/:math:`^{86}`\ Sr and different Rb, and afterwards lie on a line whose slope
+# ⁸⁷Rb decays to ⁸⁷Sr. Minerals of one melt begin with the same
+# ⁸⁷Sr/⁸⁶Sr and different Rb, and afterwards lie on a line whose slope
 # grows:
 #
 # .. math::
@@ -52,7 +52,7 @@ line.set_label("Rb-Sr isochron of seventeen lunar basalts with error ellipses an
 # The age of the Chang'e-6 basalt
 # -------------------------------
 # It was dated by lead: two isotopes of uranium decay to two of lead at different rates, so that the
-# slope of :math:`^{207}`\ Pb/:math:`^{204}`\ Pb against :math:`^{206}`\ Pb/:math:`^{204}`\ Pb is an
+# slope of ²⁰⁷Pb/²⁰⁴Pb against ²⁰⁶Pb/²⁰⁴Pb is an
 # age without uranium being measured. Two laboratories published 2830 ± 5 Ma (Cui et al. 2024) and
 # 2807 ± 3 Ma (Zhang et al. 2024). Their analyses do not ship with farside. The next ones are
 # **simulated** for a basalt of 2830 Ma: the slope is exact, the spread, the start and the errors of
