@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import holoviews as hv
@@ -24,11 +24,10 @@ from bokeh.models import (
 from bokeh.models import Image as ImageGlyph
 from bokeh.models import Text as TextGlyph
 
-from farside.datasets import load_missions
-from farside.datasets.features import load_features
 from farside.errors import FarsideError
-from farside.explorer import palette
+from farside.explorer import marks, palette
 from farside.explorer.drawing import FIRST_S, PATIENCE_S, difference_label, draw, limits
+from farside.explorer.keyboard import FIGURE
 from farside.explorer.layers import Layer, layer
 from farside.explorer.views import View, Window, grid_on, latlon_of, view
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from farside.explorer.opened import Opened
-    from farside.explorer.regions import Region
     from farside.explorer.state import State
 
 hv.extension("bokeh", logo=False)
@@ -59,9 +57,6 @@ AGAIN_MS = 150
 """Time after which more of a picture is asked for that could not be read at once."""
 
 Ranges = tuple[tuple[float, float], tuple[float, float]]
-
-NAMES = 24
-"""Most names of features on a picture."""
 
 KEEP_ASPECT = """
 const [w, h] = [fig.inner_width, fig.inner_height];
@@ -165,12 +160,12 @@ class MapFigure:
 
     def _spot(self, stamp: int) -> Any:
         del stamp
-        return _place(self.view, self.state.place)
+        return marks.spot(self.view, self.state.place)
 
     def _region(self, which: str, stamp: int) -> Any:
         del stamp
         colour = palette.REGION_A if which == "a" else palette.REGION_B
-        return _outline(self.view, getattr(self.state, which), colour)
+        return marks.outline(self.view, getattr(self.state, which), colour)
 
     # -- the picture ---------------------------------------------------------------------------
 
@@ -244,7 +239,7 @@ class MapFigure:
             )
         )  # fmt: skip
         overlay = (
-            picture * _graticule(self.view) * _landings(self.view) * names
+            picture * marks.graticule(self.view) * marks.landings(self.view) * names
             * hv.DynamicMap(partial(self._region, "a"), streams=[self._marks])
             * hv.DynamicMap(partial(self._region, "b"), streams=[self._marks])
             * hv.DynamicMap(self._spot, streams=[self._marks])
@@ -277,15 +272,15 @@ class MapFigure:
 
     def _names(self, stamp: int) -> Any:
         del stamp
-        return feature_names(self.view, *(self._ranges or self._asked_for()))
+        return marks.feature_names(self.view, *(self._ranges or self._asked_for()))
 
     def _dress(self, plot: Any, element: Any) -> None:
         """Give the Bokeh figure its ranges, name, aspect and events."""
         del element
         fig = plot.state
-        if fig.name == "map":
+        if fig.name == FIGURE:
             return
-        fig.name = "map"
+        fig.name = FIGURE
         x, y = self._asked_for()
         fig.x_range.update(start=x[0], end=x[1])
         fig.y_range.update(start=y[0], end=y[1])
@@ -346,92 +341,3 @@ class MapFigure:
                             [g["y0"], g["y0"], g["y1"], g["y1"]])  # fmt: skip
         elif g.get("type") == "poly":
             self._listener.draw_region(list(g["x"]), list(g["y"]))
-
-
-# -- what lies on the picture ------------------------------------------------------------------
-
-
-@cache
-def _graticule(of: View) -> Any:
-    """Return parallels and meridians every 30 degrees (15 near a pole) on a view."""
-    step = 15 if of.key in ("north", "south") else 30
-    fine = np.linspace(0, 1, 181)
-    lines = [(np.full(181, lat), -180 + 360 * fine) for lat in range(-90 + step, 90, step)]
-    lines += [(-90 + 180 * fine, np.full(181, lon)) for lon in range(-180, 180, 30)]
-    found = []
-    for lat, lon in lines:
-        x, y = of.xy(lat, lon)
-        jump = np.flatnonzero(np.abs(np.diff(x)) > 180)
-        x, y = (
-            np.insert(x, [j + 1 for j in jump], np.nan),
-            np.insert(y, [j + 1 for j in jump], np.nan),
-        )
-        found.append(np.column_stack([x, y]))
-    return hv.Path(found).opts(color="white", alpha=0.28, line_width=0.7)
-
-
-@cache
-def _landing_places(of: View) -> tuple[list[float], list[float], list[str]]:
-    table = load_missions()
-    x, y = of.xy(table["lat"].to_numpy(), table["lon"].to_numpy())
-    seen = np.isfinite(x)
-    return x[seen].tolist(), y[seen].tolist(), [str(n) for n in table["mission"][seen]]
-
-
-@cache
-def _landings(of: View) -> Any:
-    rows = list(zip(*_landing_places(of), strict=True))
-    points = hv.Points(rows, vdims=["landing"]).opts(
-        marker="triangle", size=8, color="white", line_color="black"
-    )
-    labels = hv.Labels(rows, vdims=["landing"]).opts(
-        text_color="white", text_font_size="8pt", yoffset=0, xoffset=0, text_align="left",
-        text_baseline="bottom",
-    )  # fmt: skip
-    return points * labels
-
-
-def feature_names(of: View, x: tuple[float, float], y: tuple[float, float]) -> Any:
-    """Return the names of the largest features in a window, none on another or on a landing."""
-    names, at_x, at_y = _feature_places(of)
-    inside = np.flatnonzero((at_x > x[0]) & (at_x < x[1]) & (at_y > y[0]) & (at_y < y[1]))
-    across, up = (x[1] - x[0]) / 9, (y[1] - y[0]) / 16
-    taken = list(zip(*_landing_places(of)[:2], strict=True))
-    rows = []
-    for i in inside:
-        place = float(at_x[i]), float(at_y[i])
-        if all(abs(place[0] - x) > across or abs(place[1] - y) > up for x, y in taken):
-            taken.append(place)
-            rows.append((*place, names[i]))
-        if len(rows) == NAMES:
-            break
-    return hv.Labels(rows, vdims=["feature"]).opts(
-        text_color="#f2f2f2", text_font_size="8pt", text_alpha=0.85
-    )
-
-
-@cache
-def _feature_places(of: View) -> tuple[list[str], Any, Any]:
-    """Return names and places of features on a view, the largest first."""
-    table = load_features().dropna(subset=["diameter_km"])
-    table = table[table["type"] != "satellite crater"].sort_values("diameter_km", ascending=False)
-    x, y = of.xy(table["lat"].to_numpy(), table["lon"].to_numpy())
-    return [str(n) for n in table["name"]], x, y
-
-
-def _outline(of: View, region: Region | None, colour: str) -> Any:
-    if region is None:
-        return hv.Path([]).opts(color=colour)
-    x, y = of.xy(np.append(region.lat, region.lat[0]), np.append(region.lon, region.lon[0]))
-    if of.unit == "°":
-        jump = np.flatnonzero(np.abs(np.diff(x)) > 180) + 1
-        x, y = np.insert(x, jump, np.nan), np.insert(y, jump, np.nan)
-    return hv.Path([np.column_stack([x, y])]).opts(color=colour, line_width=2.5)
-
-
-def _place(of: View, place: tuple[float, float] | None) -> Any:
-    rows = [] if place is None else [tuple(float(v) for v in of.xy(*place))]
-    return hv.Points(rows).opts(
-        marker="circle_cross", size=14, fill_alpha=0.0, line_color=palette.PLACE, line_width=2,
-        color=palette.PLACE,
-    )  # fmt: skip

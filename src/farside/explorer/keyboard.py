@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+FIGURE = "moon"
+"""Name of the figure, by which the script finds it."""
+
 KEYS = (
     ("← → ↑ ↓", "move the map by a tenth"),
     ("+ −", "zoom in and out"),
@@ -18,7 +21,7 @@ SCRIPT = """
   const area = document.getElementById('map-area');
   const figure = () => {
     for (const doc of Bokeh.documents) {
-      const found = doc.get_model_by_name('map');
+      const found = doc.get_model_by_name('moon');
       if (found) return found;
     }
     return null;

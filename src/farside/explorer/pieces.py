@@ -7,6 +7,8 @@ store that has none.
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,6 +89,11 @@ def in_memory(name: str, grid: MapGrid, arrays: Mapping[str, NDArray[Any]]) -> P
         return Read(averaged(arrays[name][rows, columns].astype(np.float32), factor))
 
     return Piece(name, grid, frozenset(arrays), read)
+
+
+def patience(deadline: float) -> float | None:
+    """Return the seconds until a deadline of `time.monotonic`, None where there is none."""
+    return None if math.isinf(deadline) else max(0.0, deadline - time.monotonic())
 
 
 def averaged(values: F32, factor: int) -> F32:

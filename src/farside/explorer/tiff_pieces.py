@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from rasterio.windows import Window
 
 from farside.constants import OXIDES
 from farside.errors import InputError
-from farside.explorer.pieces import Piece, Read
+from farside.explorer.pieces import Piece, Read, averaged, patience
 from farside.maps.export import LAYERS
 from farside.maps.grid import MapGrid, registered, require_lunar
 from farside.maps.tiles import DEFAULT_COVERAGE
@@ -22,8 +24,18 @@ from farside.maps.tiles import DEFAULT_COVERAGE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 PLAIN_PIXELS = 4096 * 4096
 """Most pixels of a file without overviews: all of it is read to show it whole."""
+
+JOBS = 4
+"""Windows that are kept or being read; older ones that wait are given up."""
+
+COARSER = 8
+"""How much coarser a window is shown whose time was up."""
+
+Key = tuple[str, int, int, int, int, int]
 
 
 class Tiff:
@@ -32,6 +44,8 @@ class Tiff:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
+        self._pool = ThreadPoolExecutor(1)
+        self._jobs: OrderedDict[Key, Future[NDArray[np.float32]]] = OrderedDict()
         raster = self.raster()
         pixels = raster.width * raster.height
         if pixels > PLAIN_PIXELS and not raster.overviews(1):
@@ -45,7 +59,7 @@ class Tiff:
         """Return the open file of this thread."""
         if not hasattr(self._local, "raster"):
             try:
-                self._local.raster = rasterio.open(self.path)
+                self._local.raster = rasterio.open(self.path, NUM_THREADS="ALL_CPUS")
             except RasterioError as error:
                 raise InputError(
                     f"{self.path} cannot be opened as a GeoTIFF ({error}); check that it is whole."
@@ -76,16 +90,47 @@ class Tiff:
         self, name: str, rows: slice, columns: slice, factor: int, deadline: float
     ) -> Read:
         """Read a window; see `farside.explorer.pieces.Reader`."""
-        del deadline  # overviews bound what is read
+        key = name, rows.start, rows.stop, columns.start, columns.stop, factor
+        work = self._jobs.pop(key, None) or self._pool.submit(self._read, *key)
+        self._jobs[key] = work
+        while len(self._jobs) > JOBS:
+            self._jobs.popitem(last=False)[1].cancel()
+        try:
+            return Read(work.result(patience(deadline)))
+        except TimeoutError:
+            coarse = self._read(*key[:-1], factor * COARSER)
+            fine = np.repeat(np.repeat(coarse, COARSER, axis=0), COARSER, axis=1)
+            height, width = (-(-(s.stop - s.start) // factor) for s in (rows, columns))
+            return Read(fine[:height, :width], complete=False)
+
+    def _read(
+        self, name: str, top: int, bottom: int, left: int, right: int, factor: int
+    ) -> NDArray[np.float32]:
+        height, width = bottom - top, right - left
+        rows, columns = height // factor, width // factor
+        out = np.full((-(-height // factor), -(-width // factor)), np.nan, np.float32)
+        if rows and columns:
+            window = Window(left, top, columns * factor, rows * factor)
+            out[:rows, :columns] = self._window(name, window, (rows, columns))
+        # squares that the far edges of the raster cut are averaged from single pixels
+        for low, high, first, last in (
+            (rows * factor, height, 0, width),
+            (0, rows * factor, columns * factor, width),
+        ):
+            if low < high and first < last:
+                window = Window(left + first, top + low, last - first, high - low)
+                strip = averaged(self._window(name, window, (high - low, last - first)), factor)
+                i, j = low // factor, first // factor
+                out[i : i + strip.shape[0], j : j + strip.shape[1]] = strip
+        return out
+
+    def _window(self, name: str, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
         raster, band = self.raster(), self.bands[name]
-        shape = -(-(rows.stop - rows.start) // factor), -(-(columns.stop - columns.start) // factor)
-        # beyond the far edges of the raster, so that every pixel is a whole square of the factor
-        window = Window(columns.start, rows.start, shape[1] * factor, shape[0] * factor)
+        average = (window.height, window.width) != shape
         try:
             found = raster.read(
-                band, window=window, out_shape=shape, boundless=_beyond(window, raster),
-                fill_value=raster.nodata, masked=False,
-                resampling=Resampling.average if factor > 1 else Resampling.nearest,
+                band, window=window, out_shape=shape, masked=False,
+                resampling=Resampling.average if average else Resampling.nearest,
             )  # fmt: skip
         except RasterioError as error:
             raise InputError(
@@ -95,14 +140,7 @@ class Tiff:
         if raster.nodata is not None and not np.isnan(raster.nodata):
             values[found == raster.nodata] = np.nan
         scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
-        return Read(values * np.float32(scale) + np.float32(offset))
-
-
-def _beyond(window: Window, raster: Any) -> bool:
-    return bool(
-        window.col_off + window.width > raster.width
-        or window.row_off + window.height > raster.height
-    )
+        return np.asarray(values * np.float32(scale) + np.float32(offset), np.float32)
 
 
 def tiff_pieces(path: Path) -> list[Piece]:

@@ -20,7 +20,7 @@ import zarr
 
 from farside.constants import OXIDES
 from farside.errors import InputError
-from farside.explorer.pieces import Piece, Read, averaged
+from farside.explorer.pieces import Piece, Read, averaged, patience
 from farside.maps.grid import MapGrid, grid_of
 from farside.maps.store import OXIDE_VARIABLES, open_map
 
@@ -121,7 +121,7 @@ class _Overview:
     def wait(self, deadline: float) -> bool:
         """Return whether it is finished, waiting for it until the deadline."""
         self.start()
-        done = self.ready.wait(max(0.0, deadline - time.monotonic()))
+        done = self.ready.wait(patience(deadline))
         if self.error is not None:
             raise InputError(DAMAGED.format(error=self.error)) from self.error
         return done

@@ -1,0 +1,216 @@
+"""Windows of stores and GeoTIFFs, against the same pixels averaged by numpy."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from synthetic_maps import make_map, write_map
+
+from farside.errors import InputError
+from farside.explorer import zarr_pieces
+from farside.explorer.opened import open_output
+from farside.explorer.pieces import averaged
+from farside.maps.export import export
+from farside.maps.journal import JOURNAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHAPE = (150, 310)
+STEP = 0.02
+
+
+def ground(seed: int = 0) -> Any:
+    """Return a map of random oxides with a gap of 40 x 60 pixels."""
+    value = np.random.default_rng(seed).uniform(1, 50, (6, *SHAPE)).astype(np.float32)
+    value[:, 20:60, 100:160] = np.nan
+    return make_map(170, 10, STEP, SHAPE, value=value, half=0.5)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    ds = ground()
+    return ds, write_map(tmp_path_factory.mktemp("pieces") / "map.zarr", {"tile": ds})
+
+
+@pytest.fixture(scope="module")
+def cogs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    ds = ground()
+    folder = tmp_path_factory.mktemp("cogs")
+    export(ds, folder)
+    return ds, folder
+
+
+def squares(values: np.ndarray, factor: int) -> np.ndarray:
+    """Return the means of what is known in squares, one by one."""
+    rows, columns = (math.ceil(n / factor) for n in values.shape)
+    out = np.full((rows, columns), np.nan)
+    for i in range(rows):
+        for j in range(columns):
+            part = values[i * factor : (i + 1) * factor, j * factor : (j + 1) * factor]
+            if np.isfinite(part).any():
+                out[i, j] = np.nanmean(part.astype(np.float64))
+    return out
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    height=st.integers(1, 20),
+    width=st.integers(1, 20),
+    power=st.integers(0, 4),
+    seed=st.integers(0, 9),
+)
+def test_averages_are_means_of_what_is_known(
+    height: int, width: int, power: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(height, width)).astype(np.float32)
+    values[rng.random((height, width)) < 0.3] = np.nan
+    np.testing.assert_allclose(averaged(values, 2**power), squares(values, 2**power), atol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4, 16])
+@pytest.mark.parametrize("name", ["value:FeO", "upper:SiO2", "novelty"])
+def test_a_store_gives_the_pixels_of_a_window(
+    stored: tuple[Any, Path], name: str, factor: int
+) -> None:
+    ds, path = stored
+    (piece,) = open_output(path).pieces
+    variable, _, oxide = name.partition(":")
+    whole = (ds[variable].sel(oxide=oxide) if oxide else ds[variable]).to_numpy()
+    rows, columns = slice(16, 112), slice(80, 310)
+    read = piece.read(name, rows, columns, factor, math.inf)
+    assert read.complete
+    np.testing.assert_allclose(read.values, squares(whole[rows, columns], factor), rtol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 8])
+def test_a_geotiff_gives_the_pixels_of_a_window(cogs: tuple[Any, Path], factor: int) -> None:
+    ds, folder = cogs
+    opened = open_output(folder)
+    piece = next(p for p in opened.pieces if "lower:MgO" in p.names)
+    whole = ds["lower"].sel(oxide="MgO").to_numpy()
+    rows, columns = slice(16, 150), slice(160, 310)
+    read = piece.read("lower:MgO", rows, columns, factor, math.inf)
+    expected = squares(whole[rows, columns], factor)
+    known = np.isfinite(expected)
+    np.testing.assert_allclose(read.values[known], expected[known], rtol=1e-4)
+    if factor == 1:
+        assert np.isnan(read.values[~known]).all()
+
+
+def test_scaled_integers_come_back_as_percent(tmp_path: Path) -> None:
+    ds = ground()
+    path = write_map(tmp_path / "map.zarr", {"tile": ds}, storage="int16")
+    (piece,) = open_output(path).pieces
+    read = piece.read("value:TiO2", slice(0, 150), slice(0, 310), 1, math.inf)
+    # steps of 0.01 wt%, and a gap stays a gap
+    np.testing.assert_allclose(read.values, ds["value"].sel(oxide="TiO2"), atol=0.0051)
+
+
+def test_what_time_does_not_allow_is_shown_coarser_and_then_sharpens(
+    stored: tuple[Any, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ds, path = stored
+    monkeypatch.setattr(zarr_pieces, "OVERVIEW", 80)
+    (piece,) = open_output(path).pieces
+    rows, columns = slice(0, 150), slice(0, 310)
+    whole = ds["value"].sel(oxide="CaO").to_numpy()
+    coarse = piece.read("value:CaO", rows, columns, 4, math.inf)  # 310 / 4 fit into 80
+    np.testing.assert_allclose(coarse.values, squares(whole, 4), rtol=1e-5)
+    hurried = piece.read("value:CaO", rows, columns, 1, time.monotonic() - 1)
+    assert not hurried.complete
+    # the overview stands for every pixel that could not be read
+    expected = np.repeat(np.repeat(squares(whole, 4), 4, axis=0), 4, axis=1)[:150, :310]
+    np.testing.assert_allclose(hurried.values, expected, rtol=1e-5)
+    patient = piece.read("value:CaO", rows, columns, 1, math.inf)
+    assert patient.complete
+    np.testing.assert_allclose(patient.values, whole, rtol=1e-6)
+
+
+def test_only_blocks_of_the_window_are_opened(
+    stored: tuple[Any, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, path = stored
+    (piece,) = open_output(path).pieces
+    seen: list[tuple[int, int]] = []
+    decode = zarr_pieces._Blocks.decode
+
+    def spy(self: Any, i: int, j: int, factor: int) -> Any:
+        seen.append((i, j))
+        return decode(self, i, j, factor)
+
+    monkeypatch.setattr(zarr_pieces._Blocks, "decode", spy)
+    piece.read("value:FeO", slice(70, 120), slice(130, 190), 1, math.inf)
+    assert sorted(seen) == [(1, 2)]  # blocks of 64 pixels
+
+
+def test_a_damaged_block_is_told(tmp_path: Path) -> None:
+    path = write_map(tmp_path / "map.zarr", {"tile": ground()})
+    chunk = path / "tile" / "value" / "c" / "0" / "0" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:40])
+    (piece,) = open_output(path).pieces
+    with pytest.raises(InputError, match="block of the map cannot be read"):
+        piece.read("value:FeO", slice(0, 10), slice(0, 10), 1, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda p: p / "absent.zarr", "there is no"),
+        (lambda p: p, "is no map"),
+        (lambda p: _text(p / "notes.txt"), "is no map"),
+        (lambda p: _text(p / "FeO.tif"), "cannot be opened as a GeoTIFF"),
+        (lambda p: _plain_tiff(p / "photo.tif", "EPSG:4326"), "not the Moon"),
+        (lambda p: _plain_tiff(p / "photo.tif", "IAU_2015:30100"), "holds no oxide"),
+    ],
+)
+def test_what_is_no_map_is_refused_with_a_reason(tmp_path: Path, make: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        open_output(make(tmp_path))
+
+
+def _text(path: Path) -> Path:
+    path.write_text("not a map", encoding="utf-8")
+    return path
+
+
+def _plain_tiff(path: Path, crs: str) -> Path:
+    transform = Affine(0.1, 0, 0, 0, -0.1, 1)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=8, height=8, count=1, dtype="float32", crs=crs,
+        transform=transform,
+    ) as raster:  # fmt: skip
+        raster.write(np.ones((1, 8, 8), np.float32))
+        if crs == "EPSG:4326":
+            raster.set_band_description(1, "FeO wt% value")
+    return path
+
+
+def test_an_unfinished_map_is_refused(tmp_path: Path) -> None:
+    path = write_map(tmp_path / "map.zarr", {"tile": ground()})
+    (path / JOURNAL).write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="not finished"):
+        open_output(path)
+
+
+def test_a_large_file_without_overviews_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farside.explorer.tiff_pieces.PLAIN_PIXELS", 60)
+    with pytest.raises(InputError, match="no overviews"):
+        open_output(_plain_tiff(tmp_path / "photo.tif", "IAU_2015:30100"))
+
+
+def test_a_tile_of_a_store_and_the_whole_of_it_can_be_opened(stored: tuple[Any, Path]) -> None:
+    _, path = stored
+    assert open_output(path / "tile").pieces[0].name == "tile"
+    assert open_output(path).coverage == pytest.approx(0.9)
