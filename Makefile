@@ -21,8 +21,10 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# pages of modules and lessons are made anew: both are cached by their own text, not by the code
 docs: $(VENV)/.dev
-	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	rm -rf docs/modules docs/tutorials
+	$(BIN)/sphinx-build -W --keep-going -j auto -b html docs docs/_build/html
 
 bench: $(VENV)/.dev
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
@@ -39,4 +41,4 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(OUT) docs/_build
+	rm -rf $(VENV) $(OUT) docs/_build docs/modules docs/tutorials
