@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -282,3 +283,19 @@ def test_nothing_is_no_number(call: Callable[[], object]) -> None:
 def test_a_gap_in_a_table_is_told(call: Callable[[Any], object]) -> None:
     with pytest.raises(FarsideError):
         call(load_cells_5deg())
+
+
+# -- the table of published figures ------------------------------------------------------------
+
+DOCS = Path(__file__).parents[2] / "docs" / "interior.md"
+
+
+def test_each_published_figure_of_the_docs_is_a_test_that_names_its_doi() -> None:
+    rows = [line for line in DOCS.read_text().splitlines() if "`test_" in line]
+    assert len(rows) >= 6
+    files = [path.read_text() for path in Path(__file__).parent.glob("test_*.py")]
+    for row in rows:
+        *_, doi, test, _ = (cell.strip() for cell in row.split("|"))
+        (own,) = [text for text in files if f"def {test.strip('`')}(" in text]
+        # a DOI may be broken off a line above it in a comment
+        assert doi in own, (test, doi)

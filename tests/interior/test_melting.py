@@ -119,7 +119,8 @@ def change_5() -> melting_fit.MeltingFit:
 
 
 def test_change_5_reproduces_the_published_ranges(change_5: melting_fit.MeltingFit) -> None:
-    # Tian et al. (2021), Fig. 4: 2-3 % melting and 78-88 % crystallisation to the bulk basalt
+    # Tian et al. (2021), doi 10.1038/s41586-021-04119-5, Fig. 4: 2-3 % melting and 78-88 %
+    # crystallisation to the bulk basalt
     low, _, high = change_5.melting
     assert low < 0.03
     assert high > 0.02
@@ -214,7 +215,7 @@ def test_too_few_rare_earths() -> None:
 
 
 def test_change_5_mantle_water_as_published() -> None:
-    # Hu et al. (2021): parent magma 283 +- 22 ug/g, mantle source 1-5 ug/g
+    # Hu et al. (2021), doi 10.1038/s41586-021-04107-9: parent magma 283 +- 22 ug/g, source 1-5
     found = water.mantle_water(283, (0.02, 0.03), PARENT_5, sigma=22)
     assert round(found.corners[0]) == 1
     assert round(found.corners[1]) == 5

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from farside.datasets import sidecar, table_names
+from farside.datasets._tables import _load
 from farside.provenance import references
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _DOTTED = re.compile(r"\bfarside(?:\.\w+)+\b")
 _KEY = re.compile(r"\[(\w+)\]")
 RESULT, INPUT = "result: ", "input: "
+PAPERS = "reference"
+"""Column of a table that holds the key of a paper for each row."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,13 @@ class Links:
     def _described_data(self, name: str) -> Data:
         if name in table_names():
             about = sidecar(name)
-            return Data(name, str(about["title"]), tuple(map(self._work, about["sources"])))
+            works = [self._work(source) for source in about["sources"]]
+            if PAPERS in about["columns"]:
+                keys = sorted(set(_load(name)[PAPERS].dropna().astype(str)) & set(references()))
+                for key in keys:
+                    self.cite(key)
+                works += [("", key, "") for key in keys]
+            return Data(name, str(about["title"]), tuple(works))
         if name.startswith(RESULT):
             own = name.removeprefix(RESULT)
             title = f"result that ships as report/results/{own}.json, with the hashes of its makers"
@@ -163,6 +172,6 @@ def described(name: str) -> Function | None:
     home = inspect.getmodule(target)
     if home is None or not home.__name__.startswith("farside"):
         return None
-    about = (inspect.getdoc(target) or "").split("\n", 1)[0]
+    about = (inspect.getdoc(target) or "").split("\n", 1)[0].replace("`", "")
     path = Path(*home.__name__.split(".")).with_suffix(".py")
     return Function(name, about, f"src/{path.as_posix()}")
