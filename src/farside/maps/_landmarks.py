@@ -11,7 +11,7 @@ from farside.geography import SPA_OUTER, Ellipse
 from farside.geography.features import feature
 from farside.geography.grids import outline
 from farside.geography.projections import project
-from farside.style import INK, LEAST_PT, halo
+from farside.style import LEAST_PT, halo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +127,8 @@ def draw_landmarks(axes: Axes, crs: str, limb: Patch, *, names: bool) -> None:
         ("South Pole–Aitken", SPA_OUTER, "-", (-32.0, 178.0)),
         ("Apollo basin", apollo_basin(), "--", (-25.5, -152.0)),
     ):
-        look: Any = {"color": INK, "linewidth": 0.7, "linestyle": dash, "zorder": 4}
+        # black on the data of a page in the dark too
+        look: Any = {"color": "black", "linewidth": 0.7, "linestyle": dash, "zorder": 4}
         x, y = project(crs, *outline(basin))
         for line in axes.plot(x, y, path_effects=halo(width_pt=1.4), **look):
             line.set_clip_path(limb)
