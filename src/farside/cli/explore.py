@@ -8,11 +8,18 @@ from typing import Annotated
 
 import typer
 
+from farside.cli.options import there
+from farside.cli.output import Json, Quiet, show
+
 
 def explore(
     path: Annotated[
         Path | None,
-        typer.Argument(help="Store, mosaic or GeoTIFF; the map that ships if left out."),
+        typer.Argument(
+            metavar="MAP",
+            help="Store, mosaic or GeoTIFF; the map that ships when left out.",
+            callback=there,
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Port; 0 for any.", min=0, max=65535)] = 5006,
     no_browser: Annotated[
@@ -23,13 +30,21 @@ def explore(
     ] = "",
     ages: Annotated[
         Path | None,
-        typer.Option(help="Ages to show: CSV of 'farside chronology batch', or GeoJSON."),
+        typer.Option(
+            metavar="FILE",
+            help="Ages to show: CSV of 'farside chronology batch', or GeoJSON.",
+            callback=there,
+        ),
     ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Open a map in the browser: views, layers, places, regions, ages. Needs farside[explore].
+    """Open a map in the browser.
 
-    Serves this machine alone, and only the map that is named; ends with Ctrl-C.
+    Views, layers, places, regions and ages. Serves this machine alone, and only the map that is
+    named; ends with Ctrl-C. Needs farside[explore].
 
+    Example: farside explore
     Example: farside explore moon/ --state "view=south&layer=FeO"
     """
     from farside.errors import MissingExtraError  # noqa: PLC0415
@@ -52,8 +67,10 @@ def explore(
 
     def ready(address: str) -> None:
         link = f"{address}?{query}" if query else address
-        print(link, flush=True)
-        print(f"{opened}; Ctrl-C ends it", file=sys.stderr)
+        show({"address": link, "opened": str(opened)}, link, as_json=as_json)
+        sys.stdout.flush()
+        if not quiet:
+            print(f"{opened}; Ctrl-C ends it", file=sys.stderr)
         if not no_browser:
             import webbrowser  # noqa: PLC0415
 
