@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 CLIP_PIXELS = 1_000_000
 """Most pixels of a clip: its files are held in memory and sent to the browser."""
 
+EDGE = 1e-6
+"""Of a pixel: within it a corner lies on an edge."""
+
 PNG_SIZE = (1500, 1100)
 PNG_DPI = 150
 
@@ -233,8 +236,11 @@ def _around(grid: MapGrid, region: Region) -> MapGrid:
             if bool(region.contains(lat, 0.0)):
                 row = np.append(row, edge)
                 column = np.array([0.0, around - 0.5])
-    low = [math.floor(np.nanmin(v)) for v in (row, column)]
-    high = [math.floor(np.nanmax(v)) + 1 for v in (row, column)]
+    # an edge that lies on that of a pixel, but for rounding, takes in no further one
+    low = [math.floor(np.nanmin(v) + EDGE) for v in (row, column)]
+    high = [
+        max(math.ceil(np.nanmax(v) - EDGE), a + 1) for v, a in zip((row, column), low, strict=True)
+    ]
     low[0], high[0] = max(0, low[0]), min(grid.height, high[0])
     if turn is None:
         low[1], high[1] = max(0, low[1]), min(grid.width, high[1])

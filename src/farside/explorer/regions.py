@@ -211,7 +211,7 @@ def _with_edges(x: Float, y: Float) -> tuple[Float, Float]:
 
 def short(value: float) -> str:
     """Return a number with at most four decimals, as links and files have it."""
-    return f"{value:.4f}".rstrip("0").rstrip(".")
+    return f"{round(value, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
 
 
 def polygon(corners: Sequence[tuple[float, float]]) -> Region:

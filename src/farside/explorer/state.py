@@ -64,7 +64,7 @@ class State:
             w = self.window
             parts += [("x", short(w.x)), ("y", short(w.y)), ("half", short(w.half))]
         if self.place is not None:
-            parts.append(("at", ",".join(f"{v:.4f}" for v in self.place)))
+            parts.append(("at", ",".join(short(v) for v in self.place)))
         parts += [(k, r.spec) for k, r in (("a", self.a), ("b", self.b)) if r is not None]
         parts.append(("tab", self.tab))
         return "&".join(f"{key}={quote(value, safe=',:._-')}" for key, value in parts)
