@@ -117,7 +117,8 @@ def test_every_source_of_data_leads_on(real: str, cells: Cells) -> None:
     listed = re.findall(r'<dt id="data-([^"]+)">[^<]*</dt><dd>(.*?)</dd>', real, flags=re.DOTALL)
     assert {"cells_5deg", "published_values", "ferric_sp"} <= {name for name, _ in listed}
     for name, text in listed:
-        if name.startswith("result-") or name == "layers_05deg":
+        if name.startswith("result-") or name == "farside_map":
+            assert 'made of <a href="#data-' in text, name
             continue
         assert 'href="#ref-' in text or 'href="https://' in text, name
     assert set(re.findall(r'href="#([^"]+)"', real)) <= cells.ids
@@ -188,3 +189,19 @@ def test_words_with_keys_become_links_and_stay_escaped() -> None:
     assert [r.key for r in links.listed()] == ["li2024"]
     assert links.source("li2024") == links.cite("li2024")
     assert "user" in links.data.setdefault("x", links._described_data("input: spectrum")).title
+
+
+def test_tables_named_by_their_files_are_links_too() -> None:
+    links = Links()
+    made = links.code("farside.study.finding.normal on cells_5deg.csv, then layers_05deg.npz.")
+    assert 'href="#fn-farside.study.finding.normal"' in made
+    assert 'href="#data-cells_5deg"' in made
+    assert 'href="#data-layers_05deg"' in made
+    assert {"cells_5deg", "layers_05deg"} <= set(links.data)
+
+
+def test_every_table_and_figure_of_the_page_names_a_function(real: str) -> None:
+    origins = re.findall(r'<p class="origin">Made by (.*?)</p>', real, flags=re.DOTALL)
+    assert len(origins) > 40
+    # what comes from a script of the repository instead of the package is said as such
+    assert all('href="#fn-farside.' in text or "scripts/" in text for text in origins)

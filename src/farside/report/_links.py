@@ -13,18 +13,21 @@ from markupsafe import Markup, escape
 
 from farside.datasets import sidecar, table_names
 from farside.datasets._tables import _load
+from farside.datasets.layers import layers_sidecar
 from farside.provenance import references
+from farside.report import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from farside.provenance import Reference
 
-_DOTTED = re.compile(r"\bfarside(?:\.\w+)+\b")
+_DOTTED = re.compile(r"\bfarside(?:\.\w+)+\b|\b(\w+)\.(?:csv|npz)\b")
 _KEY = re.compile(r"\[(\w+)\]")
 RESULT, INPUT = "result: ", "input: "
 PAPERS = "reference"
 """Column of a table that holds the key of a paper for each row."""
+MAP = "farside_map"
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,13 @@ class Data:
     name, title : what it is called, and what it is
     sources : citation, and key in the references or else an address, of each work; empty where
         there is none
+    made_of : names of the tables that it was computed from
     """
 
     name: str
     title: str
     sources: tuple[tuple[str, str, str], ...]
+    made_of: tuple[str, ...] = ()
 
 
 @dataclass
@@ -71,10 +76,14 @@ class Links:
         self.papers = {r.key: r for r in self.given}
 
     def code(self, text: str) -> Markup:
-        """Return text in which each dotted name that exists is a link to the list of functions."""
+        """Return text in which names of functions and of tables are links to their lists."""
         out, last = Markup(""), 0
         for match in _DOTTED.finditer(text):
             name = match.group()
+            if match[1]:
+                out += escape(text[last : match.start()]) + self.source(match[1])
+                last = match.end()
+                continue
             found = self.functions.get(name) or described(name)
             out += escape(text[last : match.start()])
             last = match.end()
@@ -119,6 +128,13 @@ class Links:
             last = match.end()
         return out + escape(text[last:])
 
+    def all_data(self) -> list[Data]:
+        """Return tables and results of the page and what these were made of, sorted by name."""
+        for data in list(self.data.values()):
+            for name in data.made_of:
+                self.source(name)
+        return [self.data[name] for name in sorted(self.data)]
+
     def listed(self) -> list[Reference]:
         """Return all papers of the page, sorted by key."""
         return [self.papers[key] for key in sorted(self.papers)]
@@ -136,10 +152,15 @@ class Links:
         if name.startswith(RESULT):
             own = name.removeprefix(RESULT)
             title = f"result that ships as report/results/{own}.json, with the hashes of its makers"
-            return Data(name, title, ())
+            return Data(name, title, (), _made_of(own))
         if name.startswith(INPUT):
             return Data(name, "file that the user gave", ())
-        return Data(name, "grid that ships with the package", ())
+        if name == MAP:
+            title = "the sharp map that ships, with the hashes of its makers"
+            return Data(name, title, (), _made_of("map"))
+        about = layers_sidecar()
+        layers = (self._work(v["source"]) for v in about["variables"].values())
+        return Data(name, str(about["title"]), tuple(dict.fromkeys(layers)))
 
     def _work(self, source: Mapping[str, str]) -> tuple[str, str, str]:
         """Return citation, key and address of the source of a table; a known paper is listed."""
@@ -149,6 +170,12 @@ class Links:
             self.cite(key)
         address = f"https://doi.org/{doi}" if doi else source.get("url", "")
         return source["citation"], key, address
+
+
+def _made_of(result: str) -> tuple[str, ...]:
+    """Return the names of the tables that a result depends on."""
+    files = {*store.TABLES, *store.OWN_TABLES.get(result, ())}
+    return tuple(sorted({name.rpartition(".")[0] for name in files}))
 
 
 def anchor(name: str) -> str:
@@ -166,7 +193,11 @@ def described(name: str) -> Function | None:
     """Return what a dotted name below ``farside`` is; None where there is none such."""
     module, _, own = name.rpartition(".")
     try:
-        target: Any = getattr(importlib.import_module(module), own)
+        if module.rpartition(".")[2][:1].isupper():  # a method
+            home_name, _, owner = module.rpartition(".")
+            target: Any = getattr(getattr(importlib.import_module(home_name), owner), own)
+        else:
+            target = getattr(importlib.import_module(module), own)
     except (ImportError, AttributeError):
         return None
     home = inspect.getmodule(target)
