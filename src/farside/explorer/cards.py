@@ -265,7 +265,7 @@ def ages_card(shipped: Sequence[Age], given: Sequence[Age]) -> str:
         else "Give your own with --ages FILE (CSV of 'farside chronology batch', or GeoJSON)."
     )
     rows = [
-        (a.name, f"{a.age_ga:.3f}".rstrip("0"), between(a.lower_ga, a.upper_ga), a.side or "–",
+        (a.name, f"{a.age_ga:.4g}", between(a.lower_ga, a.upper_ga), a.side or "–",
          a.what, a.source)
         for a in (*given, *shipped)
     ]  # fmt: skip

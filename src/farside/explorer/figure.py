@@ -150,6 +150,7 @@ class MapFigure:
         self._first = True
         self._waiting = self._moving = False
         self._ranges: Ranges | None = None
+        self._size = SIZE
         self._redraw, self._marks = Redraw(), Redraw()
         self.complete = True
 
@@ -171,7 +172,7 @@ class MapFigure:
 
     def picture(self, width: int | None, height: int | None, **_streams: float | None) -> Any:
         """Return the image of what is on screen; the arguments are those of the streams."""
-        size = (width or SIZE[0], height or SIZE[1])
+        self._size = size = (width or SIZE[0], height or SIZE[1])
         x, y = self._ranges or self._asked_for(size)
         shrink = min(1.0, MOST_PIXELS / max(size))
         size = max(16, round(size[0] * shrink)), max(16, round(size[1] * shrink))
@@ -272,7 +273,8 @@ class MapFigure:
 
     def _names(self, stamp: int) -> Any:
         del stamp
-        return marks.feature_names(self.view, *(self._ranges or self._asked_for()))
+        ranges = self._ranges or self._asked_for(self._size)
+        return marks.feature_names(self.view, *ranges, self._size)
 
     def _dress(self, plot: Any, element: Any) -> None:
         """Give the Bokeh figure its ranges, name, aspect and events."""

@@ -67,9 +67,9 @@ def _refused_path(uri: str, origin: str | None) -> tuple[int, str] | None:
     parts = urlsplit(uri)
     path = unquote(parts.path)
     # twice encoded, a parent folder would pass a single look
-    if any(mark in text for text in (path, unquote(path)) for mark in ("..", "\\", "\0")):
-        return 400, "the path is not one of this server"
-    if path != "/" and posixpath.normpath(path) != path.rstrip("/"):
+    odd = any(mark in text for text in (path, unquote(path)) for mark in ("..", "\\", "\0"))
+    plain = path == ROOT or posixpath.normpath(path) == path.rstrip("/")
+    if odd or not plain or not uri.startswith("/") or uri.startswith("//"):
         return 400, "the path is not one of this server"
     if path == ROOT:
         why = refused(parts.query)

@@ -19,13 +19,11 @@ KEYS = (
 SCRIPT = """
 (() => {
   const area = document.getElementById('map-area');
-  const figure = () => {
-    for (const doc of Bokeh.documents) {
-      const found = doc.get_model_by_name('moon');
-      if (found) return found;
-    }
-    return null;
-  };
+  // while one view takes the place of another there are two figures: the newer is meant
+  const figure = () => Bokeh.documents
+    .flatMap((doc) => [...doc._all_models.values()])
+    .filter((model) => model.name === 'moon').pop() ?? null;
+  window.farside = {figure};
   const move = (fig, dx, dy, zoom) => {
     const [x, y] = [fig.x_range, fig.y_range];
     const [w, h] = [x.end - x.start, y.end - y.start];

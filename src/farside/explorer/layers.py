@@ -71,31 +71,29 @@ class Layer:
 
 
 def _oxides() -> list[Layer]:
+    return [
+        Layer(
+            oxide, oxide, "wt%", "Oxides", (f"value:{oxide}",), limits=display_range(oxide),
+            bounds=(f"{oxide}-lower", f"{oxide}-upper"),
+        )
+        for oxide in OXIDES
+    ]  # fmt: skip
+
+
+def _intervals() -> list[Layer]:
     found = []
     for oxide in OXIDES:
-        ends = (f"{oxide}-lower", f"{oxide}-upper")
-        shown = display_range(oxide)
-        found.append(
-            Layer(oxide, oxide, "wt%", "Oxides", (f"value:{oxide}",), limits=shown, bounds=ends)
-        )
         for end in ("lower", "upper"):
-            title = f"{oxide}, {end} bound"
-            found.append(
-                Layer(
-                    f"{oxide}-{end}", title, "wt%", "Intervals", (f"{end}:{oxide}",), limits=shown
-                )
-            )
+            title, needs = f"{oxide}, {end} bound", (f"{end}:{oxide}",)
+            shown = display_range(oxide)
+            found.append(Layer(f"{oxide}-{end}", title, "wt%", "Intervals", needs, limits=shown))
         found.append(
             Layer(
-                f"{oxide}-half-width",
-                f"{oxide}, half of the interval",
-                "wt%",
-                "Intervals",
-                (f"lower:{oxide}", f"upper:{oxide}"),
-                "lajolla",
+                f"{oxide}-half-width", f"{oxide}, half of the interval", "wt%", "Intervals",
+                (f"lower:{oxide}", f"upper:{oxide}"), "lajolla",
                 make=lambda low, high: (high - low) / 2,
             )
-        )
+        )  # fmt: skip
     return found
 
 
@@ -153,7 +151,7 @@ def _others() -> list[Layer]:
 @cache
 def catalogue() -> dict[str, Layer]:
     """Return every layer by its key."""
-    return {layer.key: layer for layer in (*_oxides(), *_others(), *_resources())}
+    return {layer.key: layer for layer in (*_oxides(), *_intervals(), *_others(), *_resources())}
 
 
 def layer(key: str) -> Layer:

@@ -21,6 +21,9 @@ hv.extension("bokeh", logo=False)
 NAMES = 24
 """Most names of features on a picture."""
 
+NAME_SIZE = (100, 30)
+"""Pixels across and up between two names."""
+
 
 @cache
 def graticule(of: View) -> Any:
@@ -63,11 +66,20 @@ def landings(of: View) -> Any:
     return points * labels
 
 
-def feature_names(of: View, x: tuple[float, float], y: tuple[float, float]) -> Any:
-    """Return the names of the largest features in a window, none on another or on a landing."""
+def feature_names(
+    of: View, x: tuple[float, float], y: tuple[float, float], size: tuple[int, int]
+) -> Any:
+    """Return the names of the largest features in a window, none on another or on a landing.
+
+    Parameters
+    ----------
+    of : view
+    x, y : ranges of the window, in its unit
+    size : width and height of the picture, pixels
+    """
     names, at_x, at_y = _feature_places(of)
     inside = np.flatnonzero((at_x > x[0]) & (at_x < x[1]) & (at_y > y[0]) & (at_y < y[1]))
-    across, up = (x[1] - x[0]) / 9, (y[1] - y[0]) / 16
+    across, up = (NAME_SIZE[k] * (r[1] - r[0]) / size[k] for k, r in enumerate((x, y)))
     taken = list(zip(*_landing_places(of)[:2], strict=True))
     rows = []
     for i in inside:

@@ -67,6 +67,10 @@ def _oxide_choice(title: str, value: str, options: list[str]) -> Any:
                    sizing_mode="fixed")  # fmt: skip
 
 
+def _first(oxides: list[str], wanted: str) -> str:
+    return wanted if wanted in oxides else oxides[0]
+
+
 def _numbers(session: Session) -> dict[str, str]:
     return {one.label: key for key, one in session.layers.items() if not one.classes}
 
@@ -82,8 +86,10 @@ def region_tab(session: Session) -> Any:
     )  # fmt: skip
     oxides = [o for o in OXIDES if o in session.layers]
     numbers = _numbers(session)
-    across = control(pn.widgets.Select, "Scatter: across", options=numbers, value=oxides[-1])
-    up = control(pn.widgets.Select, "Scatter: up", options=numbers, value=oxides[0])
+    across = control(
+        pn.widgets.Select, "Scatter: across", options=numbers, value=_first(oxides, "FeO")
+    )
+    up = control(pn.widgets.Select, "Scatter: up", options=numbers, value=_first(oxides, "Al2O3"))
     wanted = [o for o in ("Al2O3", "FeO", "MgO") if o in oxides]
     corners = [
         _oxide_choice(f"Ternary: {where}", wanted[k % len(wanted)] if wanted else oxides[0], oxides)
@@ -132,8 +138,10 @@ def compare_tab(session: Session) -> Any:
     )
     numbers = _numbers(session)
     oxides = [o for o in OXIDES if o in session.layers]
-    across = control(pn.widgets.Select, "Scatter: across", options=numbers, value=oxides[-1])
-    up = control(pn.widgets.Select, "Scatter: up", options=numbers, value=oxides[0])
+    across = control(
+        pn.widgets.Select, "Scatter: across", options=numbers, value=_first(oxides, "FeO")
+    )
+    up = control(pn.widgets.Select, "Scatter: up", options=numbers, value=_first(oxides, "Al2O3"))
     plots = pn.Row(sizing_mode="stretch_width")
     shown: list[Any] = [None]
 

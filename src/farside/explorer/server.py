@@ -14,8 +14,10 @@ from bokeh.server.util import bind_sockets
 from panel.io.application import build_applications
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
 from tornado.routing import AnyMatches, Rule, RuleRouter
 from tornado.web import Application
+from tornado.websocket import WebSocketClosedError
 
 from farside.errors import InputError
 from farside.explorer.guard import MAX_BODY, MAX_HEADERS, MAX_MESSAGE, Refusal, Refuses
@@ -45,6 +47,10 @@ def start(opened: Opened, ages: Sequence[Age] = (), *, port: int = PORT) -> tupl
     ------
     InputError
         when the port is taken or cannot be used
+
+    Notes
+    -----
+    Runs in the event loop that is running.
     """
     # Panel and Bokeh must take their scripts from this server, never from a network
     os.environ["BOKEH_RESOURCES"] = "server"
@@ -71,9 +77,16 @@ def start(opened: Opened, ages: Sequence[Age] = (), *, port: int = PORT) -> tupl
     router = RuleRouter([Rule(Refuses(hosts), refusals), Rule(AnyMatches(), bokeh)])
     http = HTTPServer(router, max_body_size=MAX_BODY, max_header_size=MAX_HEADERS)
     http.add_sockets(sockets)
+    asyncio.get_running_loop().set_exception_handler(_told)
     server = BaseServer(IOLoop.current(), bokeh, http)
     server.start()
     return server, f"http://{ADDRESS}:{port}/"
+
+
+def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Leave out of the terminal that a page was closed while something was sent to it."""
+    if not isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
+        loop.default_exception_handler(context)
 
 
 def serve(

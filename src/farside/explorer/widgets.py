@@ -12,6 +12,8 @@ STYLE = """
   outline: 3px solid #1f5fa8 !important; outline-offset: 1px; z-index: 2; }
 label { font-size: 13px; color: #5a606b; }
 .bk-btn { font-size: 14px; }
+.bk-btn-group { flex-wrap: wrap; }
+.bk-btn-group > .bk-btn { flex: 1 1 auto; }
 """
 
 PROSE = """
