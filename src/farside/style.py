@@ -15,6 +15,7 @@ Okabe and Ito); Crameri, Shephard and Heron (2020) Nature Communications 11, 544
 from __future__ import annotations
 
 from contextlib import contextmanager
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from farside.errors import InputError, UnknownNameError
@@ -52,6 +53,9 @@ ACCENTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", INK
 """Colours of series: those of Okabe and Ito without yellow, which white paper swallows, and with
 ink for black."""
 BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE = ACCENTS[:6]
+
+LETTER, KEY_LETTERS = 0.6, 8
+"""Width of a letter of DejaVu Sans to its size, about; width of a legend's key in letters."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
@@ -279,12 +283,18 @@ def legend_below(figure: Figure, axes: Axes, columns: int = 1) -> None:
     Parameters
     ----------
     figure, axes : laid out by `new_figure`
-    columns : of the legend
+    columns : of the legend at most; fewer where names are long, and lines are broken to fit
     """
-    handles, labels = axes.get_legend_handles_labels()
-    rows = -(-len(labels) // columns)
-    figure.set_figheight(figure.get_figheight() + rows * 1.6 * SMALL_PT / POINTS_PER_IN)
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+    handles, names = axes.get_legend_handles_labels()
+    if not names:
+        return
+    room = int(figure.get_figwidth() * POINTS_PER_IN / (LETTER * SMALL_PT)) - KEY_LETTERS
+    labels = [name if "$" in name else fill(name, room) for name in names]
+    longest = max(len(line) for label in labels for line in label.split("\n"))
+    fitting = max(1, min(columns, room // (longest + KEY_LETTERS)))
+    lines = sum(label.count("\n") + 1 for label in labels) / fitting
+    figure.set_figheight(figure.get_figheight() + (lines + 0.5) * 1.6 * SMALL_PT / POINTS_PER_IN)
+    figure.legend(handles, labels, loc="outside lower center", ncols=fitting)
 
 
 def caption(axes: Axes, text: str) -> None:

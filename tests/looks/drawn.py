@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ from farside.report import _findings, _map, figures, store
 from farside.samples.figures import classes, contrast_figure, spider
 from farside.study import catalogue
 from farside.study.catalogue import findings
-from farside.style import DOUBLE_IN, new_figure, styled
+from farside.style import DOUBLE_IN, new_figure, settle, styled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,9 @@ SAMPLES = pd.DataFrame(
     },
     index=["a soil", "a basalt", "another basalt"],
 )  # fmt: skip
+
+
+LONG = "the smooth plains between the second and the third ring, counted on the mosaic of 2024"
 
 
 @cache
@@ -187,6 +191,22 @@ FIGURES: dict[str, Callable[[], Figure]] = COMPARED | {
     "r-plot": lambda: plot_counts(
         _counts(), _ages(), system("neukum1983"), "r", equilibrium="trask1966"
     ),
+    "long-names": lambda: plot_counts(
+        [replace(c, name=f"{c.name}, {LONG} {i}") for i, c in enumerate(_counts())],
+        [replace(a, name=f"{a.name}, {LONG} {i}") for i, a in enumerate(_ages())],
+        system("neukum1983"),
+    ),
+    "many-counts": lambda: plot_counts(
+        [replace(c, name=f"{c.name} {i}") for i in range(4) for c in _counts()],
+        _ages(),
+        system("neukum1983"),
+        "hartmann",
+    ),
+    "long-samples": lambda: spider(SAMPLES.rename(index=lambda name: f"{name}, {LONG}")),
+    "long-classes": lambda: classes(SAMPLES.rename(index=lambda name: f"{name}, {LONG}")),
+    "long-posteriors": lambda: plot_posteriors(
+        [replace(a, name=f"{a.name}, {LONG}") for a in _ages()], system("neukum1983")
+    ),
     "differential": lambda: plot_counts(_counts(), _ages(), system("yue2022"), "differential"),
     "all-chronologies": lambda: plot_chronologies([system(n) for n in system_names()], rate=True),
     "posteriors": lambda: plot_posteriors(_ages(), system("neukum1983")),
@@ -215,10 +235,12 @@ FIGURES: dict[str, Callable[[], Figure]] = COMPARED | {
 """Every figure that the commands and the library draw."""
 
 
-def write(name: str, path: Path, dpi: int = DPI) -> None:
+def write(name: str, path: Path) -> None:
     """Write a figure in few pixels, as the baselines are; letters are not fitted to the pixels."""
     with styled(text_hinting="none"):
-        COMPARED[name]().savefig(path, dpi=dpi, metadata={"Software": None})
+        figure = COMPARED[name]()
+        settle(figure)
+        figure.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -236,6 +237,8 @@ def plot_chronologies(
 
 _DASHES: Any = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 """Of curves that lie close together: with the seven accents, 28 differ."""
+_NAME, _ROW_IN, _LINE_IN = 30, 0.42, 0.12
+"""Letters of a name on a line; height of a row at the least, and of a line of a name, inches."""
 _NAME_SHARE = 0.08
 """Least share of the axis that an epoch takes for its name to stand in it."""
 
@@ -272,8 +275,10 @@ def plot_posteriors(
     shown = [age for age in ages if age.prior]
     if not shown:
         raise InputError("none of the ages has a posterior; date by method 'poisson'.")
+    names = [f"{fill(age.name, _NAME)}\n{_label(age)}" for age in shown]
+    row_in = max(_ROW_IN, _LINE_IN * max(name.count("\n") + 1 for name in names))
     with styled():
-        figure = new_figure(0.75 + 0.42 * len(shown), DOUBLE_IN)
+        figure = new_figure(0.75 + row_in * len(shown), DOUBLE_IN)
         ax = figure.add_subplot()
         ends: list[float] = []
         for row, age in enumerate(shown):
@@ -295,7 +300,7 @@ def plot_posteriors(
         ax.set_xlim(max(min(ends) - margin, 0), min(max(ends) + margin, 4.6))
         _epochs(ax, scale)
         ax.grid(visible=False, axis="y")
-        ax.set_yticks(range(len(shown)), [f"{a.name}\n{_label(a)}" for a in shown])
+        ax.set_yticks(range(len(shown)), names)
         ax.set_ylim(len(shown) - 0.3, -0.6)
         ax.set_xlabel(f"age by {system.title} (Ga)")
     return figure

@@ -128,7 +128,7 @@ def mean_figure(values: Float, sigmas: Float, found: WeightedMean, unit: str = "
             alpha=0.85,
         )
     text = (
-        f"{found.value:.2f} ± {found.sigma:.2f} {unit} (1σ)\nMSWD {found.mswd:.2f}, "
+        f"{found.value:.2f} ± {found.sigma:.2f} {unit} (1σ), band 95 %\nMSWD {found.mswd:.2f}, "
         f"p {found.probability:.2g}, n {found.n}, left out {len(found.kept) - found.n}"
     )
     caption(axes, text)
