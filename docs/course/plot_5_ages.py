@@ -37,7 +37,7 @@ points = make_points(
     table.x, table.x_1s, table.y, table.y_1s, x_name="87Rb/86Sr", y_name="87Sr/86Sr"
 )
 basalts = farside.isochron(points, "rb-sr")
-print(basalts)
+basalts
 
 # %%
 
