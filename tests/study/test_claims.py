@@ -379,6 +379,21 @@ def test_a_spectrum_that_gives_the_soil_supports_and_one_of_highlands_does_not(
         assert [p.value for p in own] == pytest.approx([values[o] for o in ("FeO", "Al2O3", "CaO")])
 
 
+@pytest.mark.parametrize(("off", "verdict"), [(0.0, SUPPORTS), (1.5, SUPPORTS), (3.0, CONTRADICTS)])
+def test_the_error_of_a_spectrum_is_not_counted_twice(
+    results: Results, off: float, verdict: str
+) -> None:
+    """An interval as wide as the tolerance changes nothing: both are the estimator's own error."""
+    own = next(v for v in results["validation"]
+               if (v["estimator"], v["protocol"]) == ("farside", "lomo"))  # fmt: skip
+    rmse = {s["oxide"]: s["rmse"] for s in own["scores"]}
+    soil = {"FeO": 17.0, "Al2O3": 14.0, "CaO": 12.0}
+    values = {o: v + off * rmse[o] for o, v in soil.items()}
+    for half in (0.1, 3.0):
+        (finding,) = change6.findings(results, spectrum_of(values, half))
+        assert finding.verdict == verdict
+
+
 def test_without_knowing_the_mixture_the_cell_cannot_tell(by_name: ByName) -> None:
     finding = by_name["change6-soil"]
     for oxide in ("FeO", "Al2O3", "CaO"):

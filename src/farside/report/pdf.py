@@ -11,6 +11,14 @@ from farside.provenance import atomic_path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 """Names under which a Chromium is looked for on the path."""
+OFFLINE = (
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+)
+"""The page loads nothing, and the browser shall not look for anything of its own either."""
 PATIENCE_S = 120.0
 
 
@@ -41,6 +49,7 @@ def print_pdf(page: Path, out: Path, *, program: str | None = None) -> str:
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            *OFFLINE,
             f"--user-data-dir={folder}/profile",
             "--no-pdf-header-footer",
             f"--print-to-pdf={made}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,6 +99,7 @@ def _finding(parts: tuple[Part, ...], *, given: bool) -> Finding:
                 f"above the {published('basalt-Al2O3').value:g} of the local basalt [li2024]"
             ),
             "a statement: within twice the RMSE of farside at a mission that it does not know",
+            "unmixed intervals are not cut at 0 or 100 wt%",
             (
                 "the map's interval is that for a soil at a point, learnt from landing sites; the "
                 "map's settings were chosen with this site in view: it is no blind test"
@@ -168,18 +170,25 @@ def _pixel_part(
 
 
 def _spectrum_part(prediction: xr.Dataset, oxide: str, limits: dict[str, Statement]) -> Part:
+    """Return the mean prediction of the spectra given.
+
+    The statement's tolerance is the estimator's own error already, so that the error of the number
+    is not counted a second time in the probability.
+    """
     mean = prediction.sel(oxide=oxide).mean("point")
-    return normal(
+    part = normal(
         f"{oxide}, spectrum given",
         float(mean["value"]),
         float(mean["upper"] - mean["lower"]) / 2 / NORMAL_90,
         "wt%",
         limits[oxide],
         published=(published(f"soil-{oxide}"),),
-        note=f"mean of {prediction.sizes['point']} spectra, novelty {float(mean['novelty']):.2f}",
+        note=f"mean of {prediction.sizes['point']} spectra, novelty {float(mean['novelty']):.2f}; "
+        "the statement's tolerance is the estimator's own error, which is not counted twice",
         function=ESTIMATED,
         source=GIVEN,
     )
+    return replace(part, chance=limits[oxide].chance(part.value, 0.0))
 
 
 def _beside(footprint: Change6Footprint) -> tuple[Part, ...]:
