@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import rasterio
-from cmcrameri import cm
 from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 from rio_cogeo import cog_validate
@@ -35,6 +34,7 @@ from farside.maps.grid import MapGrid, grid_of
 from farside.maps.predict import FILL, FLAGS, SCALE, Storage, stored
 from farside.maps.resample import with_flag
 from farside.maps.style import qml
+from farside.style import colour_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def flag_colours() -> Colours:
 
 def quicklook_colours() -> Colours:
     """Return batlow on the bytes 1 to 255; 0, which is transparent, is missing."""
-    ramp = (255 * cm.batlow(np.linspace(0, 1, 255))).round().astype(int)
+    ramp = (255 * colour_map("oxide")(np.linspace(0, 1, 255))).round().astype(int)
     colours: Colours = {QUICKLOOK_MISSING: (0, 0, 0, 0)}
     for i, (red, green, blue, _) in enumerate(ramp):
         colours[i + 1] = int(red), int(green), int(blue), 255

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import numpy as np
-from cmcrameri import cm
+
+from farside.style import colour_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,8 +62,9 @@ def ramp(limits: tuple[float, float], unit: str, band: int = 1) -> ET.Element:
         classificationMin=f"{low:g}", classificationMax=f"{high:g}",
     )  # fmt: skip
     shader = _shader(renderer, "INTERPOLATED", limits)
-    for share in np.linspace(0, 1, STEPS):
-        red, green, blue, _ = (255 * np.array(cm.batlow(float(share)))).round().astype(int)
+    shares = np.linspace(0, 1, STEPS)
+    colours = (255 * colour_map("oxide")(shares)).round().astype(int)
+    for share, (red, green, blue, _) in zip(shares, colours, strict=True):
         value = low + share * (high - low)
         ET.SubElement(
             shader, "item", value=f"{value:.6g}", label=f"{value:.3g} {unit}", alpha="255",
