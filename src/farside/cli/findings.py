@@ -52,6 +52,5 @@ def findings(
     from farside.report.findings import findings as compute  # noqa: PLC0415
 
     with steps(quiet=quiet) as say:
-        say("compute the findings")
-        found = compute(tuple(names or ()), spectrum, crust)
+        found = compute(tuple(names or ()), spectrum, crust, say=say)
     show(found, str(found), as_json=as_json)

@@ -12,7 +12,7 @@ from farside.spectra.prepare import open_spectra, prepare
 from farside.study import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import xarray as xr
@@ -24,7 +24,11 @@ SOIL, VOLCANISM = "change6-soil", "crust-volcanism"
 
 
 def findings(
-    only: Sequence[str] = (), spectrum: Path | None = None, crust: Path | None = None
+    only: Sequence[str] = (),
+    spectrum: Path | None = None,
+    crust: Path | None = None,
+    *,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Return findings, computed from the results that ship.
 
@@ -34,6 +38,7 @@ def findings(
     spectrum : CSV with one or more spectra of the Chang'e-6 site, as for `farside predict`
     crust : GeoTIFF or NetCDF of the thickness of the crust, see
         `farside.interior.crust_grid.grid_thickness`
+    say : told which findings are computed
 
     Raises
     ------
@@ -55,7 +60,7 @@ def findings(
     results = {name: store.read(name) for name in catalogue.NEEDS}
     given = None if spectrum is None else _predicted(spectrum)
     thickness = None if crust is None else grid_thickness(crust)
-    return catalogue.findings(results, only, spectrum=given, thickness_km=thickness)
+    return catalogue.findings(results, only, spectrum=given, thickness_km=thickness, say=say)
 
 
 def _predicted(path: Path) -> xr.Dataset:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from farside.errors import UnknownNameError
+from farside.progress import counted
 from farside.study import (
     ages,
     basin,
@@ -113,6 +114,7 @@ def findings(
     spectrum: xr.Dataset | None = None,
     sharp: xr.Dataset | None = None,
     thickness_km: NDArray[np.float64] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Findings:
     """Return the findings.
 
@@ -123,6 +125,7 @@ def findings(
     spectrum : a prediction for a spectrum of the Chang'e-6 site, see `farside.study.change6`
     sharp : the sharp map; the one that ships when left out
     thickness_km : of the crust of each cell, see `farside.study.crust`; by isostasy when left out
+    say : told which findings are computed
 
     Raises
     ------
@@ -133,9 +136,8 @@ def findings(
         if name not in names():
             raise UnknownNameError.of("finding", name, names())
     found: list[Finding] = []
-    for claim in CLAIMS:
-        if only and not set(only) & set(claim.names):
-            continue
+    asked = [claim for claim in CLAIMS if not only or set(only) & set(claim.names)]
+    for claim in counted(asked, lambda claim: f"compute {', '.join(claim.names)}", say):
         if claim.make is change6.findings:
             made = change6.findings(results, spectrum, sharp)
         elif claim.make is crust.findings:
