@@ -42,7 +42,10 @@ SCRIPT = """
     '4': 'view:south', '5': 'view:whole', '[': 'layer:-1', ']': 'layer:+1',
   };
   area.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target !== area) return;
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    // the tools beside the map have keys of their own
+    const from = event.composedPath()[0];
+    if (from !== area && !from.classList.contains('bk-events')) return;
     if (event.key === '?') {
       const help = document.getElementById('keys');
       help.open = !help.open;

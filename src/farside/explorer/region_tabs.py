@@ -67,8 +67,15 @@ def _oxide_choice(title: str, value: str, options: list[str]) -> Any:
                    sizing_mode="fixed")  # fmt: skip
 
 
-def _first(oxides: list[str], wanted: str) -> str:
-    return wanted if wanted in oxides else oxides[0]
+def _scatter_choice(oxides: list[str], numbers: dict[str, str]) -> list[Any]:
+    """Return what chooses the two layers of a scatter plot."""
+    return [
+        control(
+            pn.widgets.Select, f"Scatter: {where}", options=numbers,
+            value=wanted if wanted in oxides else oxides[0],
+        )
+        for where, wanted in (("across", "FeO"), ("up", "Al2O3"))
+    ]  # fmt: skip
 
 
 def _numbers(session: Session) -> dict[str, str]:
@@ -86,10 +93,7 @@ def region_tab(session: Session) -> Any:
     )  # fmt: skip
     oxides = [o for o in OXIDES if o in session.layers]
     numbers = _numbers(session)
-    across = control(
-        pn.widgets.Select, "Scatter: across", options=numbers, value=_first(oxides, "FeO")
-    )
-    up = control(pn.widgets.Select, "Scatter: up", options=numbers, value=_first(oxides, "Al2O3"))
+    across, up = _scatter_choice(oxides, numbers)
     wanted = [o for o in ("Al2O3", "FeO", "MgO") if o in oxides]
     corners = [
         _oxide_choice(f"Ternary: {where}", wanted[k % len(wanted)] if wanted else oxides[0], oxides)
@@ -138,10 +142,7 @@ def compare_tab(session: Session) -> Any:
     )
     numbers = _numbers(session)
     oxides = [o for o in OXIDES if o in session.layers]
-    across = control(
-        pn.widgets.Select, "Scatter: across", options=numbers, value=_first(oxides, "FeO")
-    )
-    up = control(pn.widgets.Select, "Scatter: up", options=numbers, value=_first(oxides, "Al2O3"))
+    across, up = _scatter_choice(oxides, numbers)
     plots = pn.Row(sizing_mode="stretch_width")
     shown: list[Any] = [None]
 
