@@ -17,6 +17,7 @@ extensions = [
     "mathml",
     "myst_parser",
     "names",
+    "notebooks",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",

@@ -103,3 +103,22 @@ def test_every_public_name_is_listed() -> None:
     text = "\n".join(extension("names")._table())
     listed = re.findall(r":py:obj:`farside\.(\w+) <farside\.[\w.]+>`", text)
     assert sorted(listed) == sorted(farside.__all__)
+
+
+def test_answers_stay_folded_in_notebooks() -> None:
+    answer = "   Because,\n   see :doc:`it </a/b>`.\n\n   So.\n"
+    text = f"1. Why?\n\n.. dropdown:: An answer\n\n{answer}\n2. And?\n"
+    assert extension("notebooks").markdown(text) == (
+        "1. Why?\n\n<details><summary>An answer</summary>\n\n"
+        "Because,\nsee it.\n\nSo.\n\n</details>\n\n2. And?\n"
+    )
+
+
+def test_every_package_and_module_is_in_the_reference() -> None:
+    """The command line has a page of its own, and the explorer is a program."""
+    package = ROOT / "src" / "farside"
+    found = {path.stem for path in package.glob("*.py")}
+    found |= {path.parent.name for path in package.glob("*/__init__.py")}
+    public = {name for name in found if not name.startswith("_")} - {"cli", "explorer"}
+    listed = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^   farside\.(\w+)$", listed, re.MULTILINE)) == public
