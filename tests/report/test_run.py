@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,9 @@ from farside.datasets import load_clementine_sites, load_sites, load_sp_spectra
 from farside.errors import InputError
 from farside.oxides import bundle
 from farside.report import store
+from farside.report.cited import CITED
 from farside.report.findings import findings
-from farside.report.run import CITED, R2_TOLERANCE, Run, differing, predict_all, run
+from farside.report.run import R2_TOLERANCE, Run, differing, predict_all, run
 from farside.spectra.dataset import from_table
 from farside.study import catalogue
 
@@ -109,9 +111,14 @@ def test_the_page_stands_alone_and_cites(done: Run) -> None:
     assert bundle.sidecar()["onnx_sha256"][:8] in page
     for reference in done.context.references:
         assert not reference.doi or reference.doi in page, reference.key
-    keys = {reference.key for reference in done.context.references}
+    assert {reference.key for reference in done.context.references} == set(CITED)
+    # the page lists what it leads to, and no work stands in the list that nothing leads to
+    listed = set(re.findall(r'<li id="ref-([^"]+)"', page))
+    assert listed == set(CITED)
     of_findings = {key for f in done.context.findings.findings for key in f.cited}
-    assert keys == {*CITED, *of_findings}
+    assert of_findings <= listed
+    named = set(re.findall(r'href="#ref-([^"]+)"', page))
+    assert of_findings <= named == listed
     assert str(done.out) not in page
 
 

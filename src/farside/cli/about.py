@@ -58,7 +58,7 @@ def cite(as_json: Json = False, quiet: Quiet = False) -> None:  # noqa: ARG001 -
     Example: farside cite --json
     """
     from farside import provenance  # noqa: PLC0415
-    from farside.report.run import CITED  # noqa: PLC0415
+    from farside.report.cited import CITED  # noqa: PLC0415
 
     own = (
         f"The farside developers (2026) farside {provenance.code_version()}: "

@@ -23,7 +23,7 @@ from farside import provenance
 from farside.datasets import sidecar, table_names
 from farside.errors import InputError
 from farside.report import _map as sharp_map
-from farside.report.run import CITED
+from farside.report.cited import CITED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

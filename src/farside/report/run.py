@@ -17,6 +17,7 @@ from farside.oxides import bundle
 from farside.oxides.compare import against_cells, predict_orbital
 from farside.report import _map as sharp_map
 from farside.report import store
+from farside.report.cited import CITED
 from farside.report.page import Context, render
 from farside.report.pdf import print_pdf
 from farside.spectra.dataset import from_table
@@ -30,35 +31,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from farside.oxides.estimator import OxideEstimator
-
-CITED = (
-    "barber2021",
-    "charette1974",
-    "delano1986",
-    "efron1981",
-    "garrickbethell2009",
-    "green1988",
-    "hapke1981",
-    "heiken1991",
-    "holm1979",
-    "li2022",
-    "li2024",
-    "lucey1995",
-    "kyriakidis2004",
-    "lee2023",
-    "lucey2000",
-    "lucey2000omat",
-    "matsunaga2008",
-    "maurice2004",
-    "ohtake2008",
-    "papadopoulos2011",
-    "prettyman2006",
-    "sato2017",
-    "sundararajan2017",
-    "wilcox2005",
-    "yang2023",
-    "yokota2011",
-)
 
 R2_TOLERANCE = 0.05
 """A recomputed R2 or coverage may differ this much from the shipped one: nets trained on another
@@ -136,14 +108,13 @@ def run(
     predictions, comparison = predict_all(estimator)
     sharp = load_map(made / "map" if made else None)
     say("compute the findings")
-    found = catalogue.findings(results, sharp=sharp)
-    cited = {*CITED, *(key for f in found.findings for key in f.cited)}
+    found = catalogue.findings(results, sharp=sharp, say=say)
     context = Context(
         sidecar=bundle.sidecar(made / "weights" if made else None),
         results=results,
         predictions=predictions,
         comparison=comparison,
-        references=provenance.cite(*cited),
+        references=provenance.cite(*CITED),
         sharp=sharp,
         findings=found,
     )
