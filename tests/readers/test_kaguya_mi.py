@@ -227,7 +227,7 @@ def test_gdal_reads_the_same_numbers(name: str) -> None:
         ),
         (
             "ale_labels/MNA_2B2_01_04192S136E3573/MNA_2B2_01_04192S136E3573_isis3.lbl",
-            "does not begin with a PDS3 label",
+            "or is a label alone",
         ),
         (
             "ale_labels/TC1S2B0_01_06691S820E0465/TC1S2B0_01_06691S820E0465_pds3.lbl",

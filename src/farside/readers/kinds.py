@@ -12,7 +12,7 @@ from farside.readers._pds3 import LABEL_LIMIT, Label, read_label
 from farside.readers.kaguya_mi import read_mi
 from farside.readers.kaguya_sp import read_sp
 from farside.readers.m3 import read_m3
-from farside.readers.raster import read_envi, read_geotiff
+from farside.readers.raster import ISIS_BEGINS, read_envi, read_geotiff
 from farside.readers.table import read_table
 from farside.readers.zarr_store import read_zarr
 
@@ -46,9 +46,10 @@ TABLE = Kind("a table with one spectrum per row", (".csv",), read_table, image=F
 TRACK = Kind("Kaguya Spectral Profiler Level 2C", (".spc",), read_sp, image=False)
 PDS = Kind("Kaguya MI map or M3 with PDS3 label", (".lbl", ".img"), None, image=True)
 GEOTIFF = Kind("GeoTIFF or COG", (".tif", ".tiff"), read_geotiff, image=True)
+ISIS = Kind("ISIS3 cube or its label", (".cub",), read_geotiff, image=True)
 ENVI = Kind("ENVI", (".hdr",), read_envi, image=True)
 ZARR = Kind("Zarr folder", (".zarr",), read_zarr, image=True)
-KINDS = (TABLE, TRACK, PDS, GEOTIFF, ENVI, ZARR)
+KINDS = (TABLE, TRACK, PDS, GEOTIFF, ISIS, ENVI, ZARR)
 
 
 def known_kinds(*, images: bool = False) -> str:
@@ -70,6 +71,7 @@ _BEGINNINGS = (
     (_PDS_BEGINS, PDS),
     *((magic, GEOTIFF) for magic in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     (b"ENVI", ENVI),
+    (ISIS_BEGINS, ISIS),
 )
 _POINTED = re.compile(r"^[ \t]*\^\w+[ \t]*=[ \t(]*\"?([^\s\",()<>]+\.\w+)", re.MULTILINE)
 _RAW_IMAGES = (".img", ".dat", ".bsq", ".bil", ".bip")
@@ -131,7 +133,7 @@ def kind_of(path: Path) -> tuple[Kind, Path]:
     said = next((kind for magic, kind in _BEGINNINGS if start.startswith(magic)), None)
     if said is not None:
         return (TRACK if ending == ".spc" else said), path
-    if found in (TABLE, TRACK, GEOTIFF, ENVI):
+    if found in (TABLE, TRACK, GEOTIFF, ISIS, ENVI):
         return found, path
     if beside := _label_beside(path):
         return beside

@@ -1,14 +1,16 @@
-"""Read images of reflectance in general formats: ENVI, GeoTIFF and COG.
+"""Read images of reflectance in general formats: ENVI, GeoTIFF, COG and ISIS3 cubes.
 
 The bands are told by their wavelengths: the header's, in nm or micrometres (ENVI); the band's tag
 ``wavelength`` with ``wavelength_units``, or its description such as ``Band 3 (540.84)`` or
-``749 nm`` (GeoTIFF); a table ``NAME.bands.csv`` beside the file with a column ``wavelength_nm``; or
-the number of bands of M3. The sensor is told by the tag or field ``sensor``, else by its set of
-wavelengths; else it is ``unknown``, and spectra of an unknown sensor are not taken for MI's.
+``749 nm`` (GeoTIFF); ``Center`` in the group BandBin of the label (ISIS); a table
+``NAME.bands.csv`` beside the file with a column ``wavelength_nm``; or the number of bands of M3.
+The sensor is told by the tag or field ``sensor``, else by its set of wavelengths; else it is
+``unknown``, and spectra of an unknown sensor are not taken for MI's.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import warnings
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DESCRIBED = re.compile(r"(?:\((\d{3,4}(?:\.\d+)?)(?: ?nm)?\)|\b[rR]?_?(\d{3,4}(?:\.\d+)?) ?_?nm)")
+_UNIT_NAMES = {"nanometer": "nm", "micrometer": "um", "microns": "um", "micron": "um"}
 _TO_NM = {"": 1.0, "nm": 1.0, "nanometers": 1.0, "um": 1000.0, "micrometers": 1000.0}
 
 
@@ -127,28 +130,41 @@ def _good_bands(ds: xr.Dataset, good: list[float]) -> xr.Dataset:
 # -- GeoTIFF -----------------------------------------------------------------------------------
 
 
+DRIVERS = {"GTiff": "GeoTIFF", "ISIS3": "ISIS cube"}
+"""Drivers of GDAL that read an image, and what it is."""
+ISIS_BEGINS = b"Object = IsisCube"
+_SPECIAL = {np.dtype(np.float32): -3.4e38, np.dtype(np.int16): -32752.0}
+"""Numbers of an ISIS3 cube below these, as stored, are no measurements: NULL and saturations."""
 _HUSHING = threading.Lock()
 """Filters of warnings belong to all threads: two that set and restore them at once mix them up."""
 
 
-def _opened(path: str, *, placed: bool) -> Any:
-    """Open a GeoTIFF; only one that is not known to be placed on a map may warn, and is hushed."""
+def _opened(path: str, driver: str, *, placed: bool) -> Any:
+    """Open an image; only one that is not known to be placed on a map may warn, and is hushed."""
     if placed:
-        return rasterio.open(path, driver="GTiff", sharing=False)
+        return rasterio.open(path, driver=driver, sharing=False)
     with _HUSHING, warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(path, driver="GTiff", sharing=False)
+        return rasterio.open(path, driver=driver, sharing=False)
+
+
+def _driver(path: Path) -> str:
+    """Return which of `DRIVERS` reads a file, by how it begins."""
+    with path.open("rb") as stream:
+        return "ISIS3" if stream.read(64).lstrip().startswith(ISIS_BEGINS) else "GTiff"
 
 
 @dataclass(frozen=True)
 class TiffPixels:
-    """The bands of a GeoTIFF; each block is read through a handle of its own."""
+    """The bands of a GeoTIFF or a cube; each block is read through a handle of its own."""
 
     path: str
     shape: tuple[int, int, int]
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
     placed: bool
+    driver: str = "GTiff"
+    least: float = -np.inf
     dtype: np.dtype[Any] = FLOAT32
     ndim: int = 3
 
@@ -162,14 +178,15 @@ class TiffPixels:
         if not bands or y1 <= y0 or x1 <= x0:
             return np.empty((len(bands), max(y1 - y0, 0), max(x1 - x0, 0)), self.dtype)
         try:
-            with _opened(self.path, placed=self.placed) as source:
+            with _opened(self.path, self.driver, placed=self.placed) as source:
                 read = source.read(bands, window=window, masked=True)
         except (RasterioError, ValueError, IndexError, MemoryError) as error:
             raise InputError(
                 f"{Path(self.path).name}: lines {y0} to {y1} cannot be read ({error}); the file is "
                 "cut off or damaged."
             ) from error
-        values = read.astype(np.float32).filled(np.nan)
+        known: Any = np.ma.masked_less(read, self.least)
+        values = known.astype(np.float32).filled(np.nan)
         scale = np.asarray(self.scales[b0:b1], np.float32)[:, None, None]
         return np.asarray(
             values * scale + np.asarray(self.offsets[b0:b1], np.float32)[:, None, None]
@@ -193,9 +210,46 @@ def _tagged(source: Any) -> list[float] | None:
     return out
 
 
+def _cube(source: Any) -> dict[str, Any]:
+    """Return the object IsisCube of a label; raise when the pixels that it announces are not there.
+
+    GDAL gives the label as one text, which was split at its first colon as if it were a name and a
+    value.
+    """
+    ((head, rest),) = source.tags(ns="json:ISIS3").items()
+    cube: dict[str, Any] = json.loads(f"{head}:{rest}").get("IsisCube", {})
+    core = cube.get("Core", {})
+    own = Path(source.name)
+    file = own.parent / core["^Core"] if "^Core" in core else own
+    size = np.dtype(source.dtypes[0]).itemsize
+    needed = source.count * source.height * source.width * size
+    if core.get("Format") in ("BandSequential", "Tile"):
+        needed += int(core.get("StartByte", 1)) - 1
+        if not file.is_file() or file.stat().st_size < needed:
+            found = file.stat().st_size if file.is_file() else 0
+            raise InputError(
+                f"its label announces pixels up to byte {needed} of {file.name}, which has "
+                f"{found}; the cube is cut off, or is a label alone."
+            )
+    return cube
+
+
+def _centres(cube: dict[str, Any], count: int) -> list[float] | None:
+    """Return the wavelengths that the label of an ISIS3 cube gives its bands, or None."""
+    bands = cube.get("BandBin", {})
+    centre = bands.get("Center", [])
+    unit = str(centre.get("unit", "")) if isinstance(centre, dict) else ""
+    values = centre.get("value", []) if isinstance(centre, dict) else centre
+    values = values if isinstance(values, list) else [values]
+    factor = _TO_NM.get(_UNIT_NAMES.get(unit.lower(), unit.lower()))
+    if len(values) != count or factor is None:
+        return None
+    return [round(float(value) * factor, 6) for value in values]
+
+
 @dataclass(frozen=True)
 class _TiffHeader:
-    """What a GeoTIFF says of itself."""
+    """What a GeoTIFF or a cube says of itself."""
 
     pixels: TiffPixels
     wavelength_nm: list[float] | None
@@ -203,11 +257,13 @@ class _TiffHeader:
     crs: Any
     sensor: str | None
     block: tuple[int, int]
+    kind: str
 
 
 def _tiff_header(path: Path) -> _TiffHeader:
-    """Return what a GeoTIFF says of itself; raise when it cannot be read block by block."""
-    with _opened(str(path), placed=False) as source:
+    """Return what an image says of itself; raise when it cannot be read block by block."""
+    driver = _driver(path)
+    with _opened(str(path), driver, placed=False) as source:
         shape = (source.count, source.height, source.width)
         check_shape(shape)
         numbers = [np.dtype(name) for name in source.dtypes]
@@ -226,24 +282,29 @@ def _tiff_header(path: Path) -> _TiffHeader:
         tags = {str(name).lower(): str(value) for name, value in source.tags().items()}
         placed = source.transform != rasterio.Affine.identity()
         scales, offsets = tuple(source.scales), tuple(source.offsets)
-        pixels = TiffPixels(str(path), shape, scales, offsets, placed)
+        centres, least = None, -np.inf
+        if driver == "ISIS3":
+            centres = _centres(_cube(source), source.count)
+            least = _SPECIAL.get(numbers[0], -np.inf)
+        pixels = TiffPixels(str(path), shape, scales, offsets, placed, driver, least)
         return _TiffHeader(
             pixels,
-            _tagged(source),
+            centres or _tagged(source),
             source.transform,
             source.crs,
             tags.get("sensor"),
             (height, width),
+            DRIVERS[driver],
         )
 
 
 def read_geotiff(path: Path) -> xr.Dataset:
-    """Open a GeoTIFF or COG without reading its pixels.
+    """Open a GeoTIFF, COG or ISIS3 cube without reading its pixels.
 
     Parameters
     ----------
-    path : the image, one band for each wavelength; its no-data value, mask, scale and offset of
-        each band are applied
+    path : the image, or the detached label of a cube, one band for each wavelength; its no-data
+        value, mask, scale and offset of each band are applied
 
     Returns
     -------
@@ -259,7 +320,7 @@ def read_geotiff(path: Path) -> xr.Dataset:
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(f"there is no file {path}; give a GeoTIFF.")
+        raise InputError(f"there is no file {path}; give a GeoTIFF or an ISIS3 cube.")
     try:
         header = _tiff_header(path)
         pixels = header.pixels
@@ -273,4 +334,4 @@ def read_geotiff(path: Path) -> xr.Dataset:
         raise type(error)(f"{path.name}: {error}") from error
     except (RasterioError, ValueError, OverflowError, MemoryError) as error:
         raise InputError(f"{path.name} is not an image that can be read: {error}") from error
-    return finished(ds, path, "GeoTIFF", header.sensor or ("M3" if known is None else None), path)
+    return finished(ds, path, header.kind, header.sensor or ("M3" if known is None else None), path)
