@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,11 @@ import pytest
 
 import farside
 from farside import notebook
+from farside.chronology.calibrate import calibrate
+from farside.chronology.combine import joint_age
 from farside.chronology.counts import make_count
+from farside.chronology.hypotheses import Bombardment, Standing
+from farside.chronology.sites import calibration_sites
 from farside.datasets.isotopes import load_reference_isochron
 from farside.isotopes.concordia import concordia_age, curve
 from farside.isotopes.decay import preset
@@ -21,6 +26,9 @@ from farside.isotopes.mean import weighted_mean
 from farside.isotopes.points import make_points
 from farside.isotopes.potassium import lost
 from farside.notebook import Band, Range, against, card, ranges
+from farside.oxides.cells import CellScore
+from farside.oxides.nearfar import NearFar
+from farside.oxides.refine import effect_of
 from farside.provenance import _code_lines
 from farside.spectra.dataset import from_table
 
@@ -71,6 +79,45 @@ def _nothing() -> Any:
     return farside.predict(from_table(spoilt)).isel(point=[0]).oxides
 
 
+def _audit() -> Any:
+    held_out = farside.validate(farside.method("ridge"), farside.load_training(), "lomo")
+    return farside.bias_audit(held_out)
+
+
+def _effect() -> Any:
+    data = farside.load_training()
+    return effect_of(farside.method("ridge"), data, data.mission == "Chang'e-5")
+
+
+def _near_far() -> Any:
+    """Return what a card needs of a test that takes a minute."""
+    score = CellScore("far side", "FeO", 820, 0, 0.9, 0.2, 1.9, 0.4, 1.8, 20.0, -0.5, 0.9, 5.0)
+    made = SimpleNamespace(method=EVIL, scores=[score])
+    of = SimpleNamespace(n_near=970, n_far=820, transfers=[made])
+    return SimpleNamespace(_repr_html_=lambda: NearFar._repr_html_(of))  # type: ignore[arg-type]
+
+
+def _bombardment() -> Any:
+    standings = (Standing("exponential", EVIL, 0, 0, -9), Standing("spike", "s", 1.2, 0.4, -8))
+    late = (Standing("sawtooth", "t", 0.4, 0.4, -8), Standing("piecewise", "p", 0.1, 0.2, -8))
+    return Bombardment(("a", "b"), (*standings, *late), (), (0.1, 0.2, 0.3), (1.0, 2.0, 3.0))
+
+
+def _calibration() -> Any:
+    return calibrate(calibration_sites(), leave_out=False, chains=2, steps=100)
+
+
+def _joint() -> Any:
+    system = farside.chronology_system("neukum1983")
+    counts = [make_count([1.1, 1.2, 1.5], area_km2=500.0, name=name) for name in "ab"]
+    return joint_age([farside.model_age(count, system, (1.0, 4.0)) for count in counts], system)
+
+
+def _classes() -> Any:
+    sample = {"sample": [EVIL, "B"], "kind": ["basalt", ""], "TiO2": [11.0, 1.0]}
+    return farside.classify(pd.DataFrame(sample), analogues=0)
+
+
 RESULTS: dict[str, Callable[[], Any]] = {
     "validation": _validation,
     "isochron": _isochron,
@@ -86,6 +133,13 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "prediction": _prediction,
     "one prediction": lambda: farside.predict(from_table(farside.load_sites().head(1))).oxides,
     "no prediction": _nothing,
+    "audit": _audit,
+    "effect": _effect,
+    "near and far": _near_far,
+    "bombardment": _bombardment,
+    "calibration": _calibration,
+    "joint age": _joint,
+    "classes": _classes,
 }
 
 

@@ -179,7 +179,8 @@ def ranges(
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(label)
+    cut = f"; the first {len(shown)} of {len(rows)}" if len(shown) < len(rows) else ""
+    axes.set_xlabel(label + cut)
     if limits is not None:
         axes.set_xlim(*limits)
     return _svg(figure)
