@@ -23,6 +23,7 @@ from farside.errors import InputError, UnknownNameError
 from farside.geography import in_spa
 from farside.maps.spa_mixing import (
     DEFAULT,
+    REGIONS,
     SETS,
     mix_cells,
     sensitivity,
@@ -178,3 +179,33 @@ def test_bad_input_is_refused() -> None:
 
 def test_works_can_be_cited() -> None:
     assert len(cite("crites2015", "visscher2013", "kuskov1998", "orthopyroxene2026")) == 4
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("components", SETS.values(), ids=list(SETS))
+def test_one_round_more_makes_no_cell_likelier(region: str, components: tuple[str, ...]) -> None:
+    """Shares are those that their own covariance asks for, or the likelier of two that swing."""
+    found = mix_cells(region, components=components, draws=2)
+    ends = spa_endmembers().loc[list(components)]
+    C, s = (ends[[o + e for o in OXIDES]].to_numpy(float) for e in ("", "_1s"))
+    cells = load_cells_5deg().set_index("cell").loc[found.cells["cell"]]
+    c, error = cells[list(OXIDES)].to_numpy(float), cell_covariance(cells)
+
+    def total(f: np.ndarray) -> np.ndarray:
+        return np.asarray(error + np.array([np.diag(v) for v in f**2 @ s**2]))
+
+    def unlikely(f: np.ndarray) -> np.ndarray:
+        S, r = total(f), c - f @ C
+        chi2 = np.einsum("ni,nij,nj->n", r, np.linalg.inv(S), r)
+        return np.asarray(chi2 + np.linalg.slogdet(S)[1])
+
+    own = found.cells[list(components)].to_numpy(float)
+    again = simplex_fit(c, np.linalg.inv(total(own)), C)
+    assert (unlikely(own) <= unlikely(again) + 1e-5).all()
+    np.testing.assert_allclose(own.sum(axis=1), 1.0)
+
+
+def test_mixtures_that_do_not_settle_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farside.maps.spa_mixing._ROUNDS", 2)
+    with pytest.raises(InputError, match="no convergence: after 2 rounds"):
+        mix_cells("inner", draws=2)

@@ -128,8 +128,8 @@ def test_methods_are_equations_a_browser_shows_offline(real: str, cells: Cells) 
     part = real[real.index('<section id="methods">') :]
     assert cells.maths > 60
     assert "\\" not in re.sub(r"<style>.*?</style>", "", part, flags=re.DOTALL)
-    for title in ("Verdicts", "Oxides", "The sharp map", "Samples and isotopes", "Magma ocean", "Crust and mare",
-                  "The basin-forming impact", "Oxidation", "Mixing", "Chronology",
+    for title in ("Verdicts", "Oxides", "The sharp map", "Samples and isotopes", "Magma ocean",
+                  "Crust and mare", "The basin-forming impact", "Oxidation", "Mixing", "Chronology",
                   "Transparency"):  # fmt: skip
         own = part[part.index(f"<h3>{title}") :]
         own = own[: own.index("<h3>", 4)]
