@@ -114,6 +114,17 @@ def test_all_iron_is_feo(tmp_path: Path, given: dict[str, float], feo: float) ->
     assert not {"FEOT", "FE2O3T", "FE2O3", "Fe2O3"} & set(frame.columns)
 
 
+def test_limits_alone_are_a_row_too(tmp_path: Path) -> None:
+    source = astromat(
+        tmp_path / "a.csv",
+        {"analyte": "FEOT", "value": "<0.5"},
+        {"analyte": "U", "value": "<20", "unit": "ppb"},
+    )
+    row = read_database(source).frame.iloc[0]
+    assert (row["FeO_LOD"], row["U_LOD"]) == (0.5, 0.02)
+    assert np.isnan(row["FeO"])
+
+
 def test_citations_stay_apart_and_repeats_are_averaged(tmp_path: Path) -> None:
     source = astromat(
         tmp_path / "a.csv",

@@ -238,18 +238,27 @@ def _combined(results: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, tu
     again = measured.duplicated([*keys, "analyte"]).sum()
     if again:
         notes.append(f"averaged: {int(again)} more of the same sample, citation and analyte")
-    groups = measured.groupby([*keys, "analyte"], sort=False)
+    groups = measured.assign(variance=measured["sigma"] ** 2).groupby(
+        [*keys, "analyte"], sort=False
+    )
     value = groups["value"].mean().unstack()  # noqa: PD010 - the index is of three levels
     # of n results with one sigma each, the mean has the root of the sum of squares over n
-    sigma = groups["sigma"].agg(lambda s: np.sqrt((s**2).sum(skipna=False)) / len(s)).unstack()  # noqa: PD010
+    n = groups["value"].size()
+    known = groups["variance"].sum().where(groups["variance"].count() == n)
+    sigma = (np.sqrt(known) / n).unstack()  # noqa: PD010
     limits = results[results["limit"]].groupby([*keys, "analyte"], sort=False)["value"].min()
-    rows = results.groupby(keys, sort=False)["method"].agg(
-        lambda methods: "; ".join(dict.fromkeys(m for m in methods if m))
-    )
+    methods = results[[*keys, "method"]].drop_duplicates()
+    told = methods[methods["method"] != ""].groupby(keys, sort=False)["method"].agg("; ".join)
+    rows = told.reindex(results.groupby(keys, sort=False).size().index).fillna("")
     wide = rows.to_frame()
     iron = _iron(value, sigma)
     value, sigma = (part.drop(columns=[*TOTAL_IRON, "FE2O3"], errors="ignore") for part in iron)
     bound = limits.unstack() if len(limits) else pd.DataFrame(index=rows.index)  # noqa: PD010
+    for total, factor in TOTAL_IRON.items():
+        if total in bound:
+            bound["FeO"] = (factor * bound[total]).combine_first(
+                bound.get("FeO", pd.Series(np.nan, bound.index))
+            )
     for name in [n for n in (*MAJORS, *ELEMENTS) if n in value or n in bound]:
         empty = pd.Series(np.nan, index=rows.index)
         wide[name] = value.get(name, empty)
