@@ -1,11 +1,14 @@
 """First paint, pan and zoom of the explorer on a map of 20 000 x 10 000 pixels, and what is read.
 
 Usage: python benchmarks/explorer.py [--width 20000] [--keep FOLDER] [--kind store|cog|both]
+       [--browser]
 
 Makes such a map in a temporary folder (a store as 'farside map' writes it; a GeoTIFF of one oxide
 as 'farside mosaic --cog' does), opens it and draws pictures of 1000 x 700 pixels as the page asks
 for them: the first, then zooms from the whole to single pixels, pans at each zoom, in every view.
 Prints the time of each kind and the bytes read beside those on disk, as shares of the promises.
+With --browser a Chromium of the machine does it too: from opening the address to the picture, and
+from a key to the picture of the new window, all of server, socket and page.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -24,15 +29,18 @@ from affine import Affine
 from rasterio.shutil import copy as copy_raster
 
 from farside.explorer.drawing import FIRST_S, PATIENCE_S, draw
+from farside.explorer.figure import DRAFT
 from farside.explorer.layers import layer
 from farside.explorer.opened import Opened, open_output
 from farside.explorer.views import VIEWS, View, Window, grid_on, latlon_of
 from farside.geography.projections import lunar_crs
 from farside.maps import store
 from farside.maps.predict import Block
+from farside.report.pdf import browser
 
 FIRST_PROMISE_S, MOVE_PROMISE_S = 3.0, 0.3
 SIZE = (1000, 700)
+"""Of a picture at rest; while the map moves it has a quarter of these pixels (`figure.DRAFT`)."""
 BLOCK = 512
 ZOOMS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64)
 STEPS = ((0.0, 0.0), (0.3, 0.0), (0.3, 0.3), (-0.2, 0.1))
@@ -102,11 +110,13 @@ def bytes_read() -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("rchar")))
 
 
-def picture(opened: Opened, of: View, window: Window, patience_s: float) -> tuple[float, bool]:
+def picture(
+    opened: Opened, of: View, window: Window, patience_s: float, draft: int = 1
+) -> tuple[float, bool]:
     """Draw a picture; return its time and whether it was as fine as it can be."""
     start = time.perf_counter()
     x, y = window.ranges(SIZE[0] / SIZE[1])
-    grid = grid_on(of, x, y, SIZE)
+    grid = grid_on(of, x, y, (SIZE[0] // draft, SIZE[1] // draft))
     lat, lon = latlon_of(of, grid)
     found = draw(opened, layer("FeO"), lat, lon, grid.resolution_m, patience_s=patience_s)
     return time.perf_counter() - start, found.complete
@@ -131,14 +141,61 @@ def measure(path: Path) -> None:
             half = of.half * zoom
             for dx, dy in STEPS:
                 window = Window(of.middle[0] + dx * half, of.middle[1] + dy * half, half)
-                took, complete = picture(opened, of, window, PATIENCE_S)
+                took, complete = picture(opened, of, window, PATIENCE_S, DRAFT)
                 times.append(took)
                 coarse += not complete
         read = bytes_read() - before
-        print(f"{of.title:12} {len(times)} pans and zooms: median {statistics.median(times):.3f} s, "
+        middle = statistics.median(times)
+        print(f"{of.title:12} {len(times)} pans and zooms: median {middle:.3f} s, "
               f"longest {max(times):.3f} s, {max(times) / MOVE_PROMISE_S:.2f} of the promise of "
               f"{MOVE_PROMISE_S:g} s; {coarse} of them sharpened later; {read / 1e6:.0f} MB read, "
               f"{read / size:.1%} of the file")  # fmt: skip
+
+
+MOVES = ("+", "+", "ArrowLeft", "+", "ArrowUp", "+", "ArrowRight", "+", "ArrowDown", "-", "-", "-")
+SHOWN = """(() => {
+  const f = window.farside && window.farside.figure();
+  const r = f && f.inner_width > 0 && f.renderers.find((r) => r.glyph.type === 'Image');
+  const d = r && r.data_source.data;
+  return d && Math.abs(d.x[0] - f.x_range.start) < 1e-6 * d.dw[0]
+    && Math.abs(d.dw[0] - f.x_range.end + f.x_range.start) < 1e-6 * d.dw[0];
+})()"""
+
+
+def in_browser(path: Path) -> None:
+    """Print the figures of one output as they are seen in a Chromium."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is asked for
+
+    code = "from farside.cli import main; main()"
+    command = [sys.executable, "-c", code, "explore", str(path), "--no-browser", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        address = server.stdout.readline().strip() if server.stdout else ""
+        with sync_playwright() as driver:
+            flags = ["--no-sandbox", "--disable-gpu"]
+            program = driver.chromium.launch(executable_path=browser(), args=flags)
+            page = program.new_page(viewport={"width": 1400, "height": 900})
+            for visit in ("first visitor", "next visitor"):
+                start = time.perf_counter()
+                page.goto(address)
+                page.wait_for_function(SHOWN, polling=20)
+                took = time.perf_counter() - start
+                print(f"in Chromium, {visit}: picture after {took:.2f} s, "
+                      f"{took / FIRST_PROMISE_S:.2f} of the promise")  # fmt: skip
+            page.locator("#map-area").focus()
+            times = []
+            for key in MOVES:
+                start = time.perf_counter()
+                page.keyboard.press(key)
+                page.wait_for_function(SHOWN, polling=10)
+                times.append(time.perf_counter() - start)
+                page.wait_for_timeout(1000)
+            print(f"in Chromium, {len(times)} pans and zooms: median "
+                  f"{statistics.median(times):.2f} s, longest {max(times):.2f} s, "
+                  f"{max(times) / MOVE_PROMISE_S:.2f} of the promise")  # fmt: skip
+            program.close()
+    finally:
+        server.terminate()
 
 
 def main() -> None:
@@ -147,6 +204,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=20_000)
     parser.add_argument("--kind", choices=("store", "cog", "both"), default="both")
     parser.add_argument("--keep", type=Path, help="folder that the maps are kept in")
+    parser.add_argument("--browser", action="store_true", help="measure in a Chromium too")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
@@ -161,6 +219,8 @@ def main() -> None:
                 print(f"made {name}, {given.width} x {given.width // 2} pixels, in "
                       f"{time.perf_counter() - start:.0f} s")  # fmt: skip
             measure(path)
+            if given.browser:
+                in_browser(path)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"\nhighest memory {peak:.2f} GB")
 

@@ -268,7 +268,7 @@ FOCUSED = """(() => {
   while (e && e.shadowRoot && e.shadowRoot.activeElement) e = e.shadowRoot.activeElement;
   if (!e || e === document.body) return ['', 0];
   const style = getComputedStyle(e);
-  const words = e.getAttribute('aria-label') || e.title || (e.textContent || '').trim().slice(0, 40);
+  const words = e.getAttribute('aria-label') || e.title || e.textContent.trim().slice(0, 40);
   return [(e.id + ' ' + e.tagName).toLowerCase() + ' ' + words,
           style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth)];
 })()"""

@@ -34,7 +34,7 @@ def spectrum_chart(spectra: Sequence[Spectrum]) -> Any:
     parts = []
     for spectrum, colour in zip(spectra, ("#0072b2", "#d55e00"), strict=False):
         points = list(zip(spectrum.wavelength_nm, spectrum.reflectance, strict=True))
-        label = f"{spectrum.title} ({spectrum.distance_km:.0f} km)"
+        label = f"{spectrum.sensor}, {spectrum.distance_km:.0f} km away"
         parts.append(hv.Curve(points, label=label).opts(color=colour))
         parts.append(hv.Points(points, label=label).opts(color=colour, size=5))
         if spectrum.sigma:
@@ -43,7 +43,7 @@ def spectrum_chart(spectra: Sequence[Spectrum]) -> Any:
     return hv.Overlay(parts).opts(
         hv.opts.Overlay(
             height=240, responsive=True, xlabel="wavelength (nm)", ylabel="reflectance (1)",
-            legend_position="bottom_right", legend_opts={"label_text_font_size": "8pt"},
+            legend_position="top_left", padding=0.08, legend_opts={"label_text_font_size": "8pt"},
             toolbar=None, default_tools=[],
         )
     )  # fmt: skip
@@ -74,9 +74,9 @@ def scatter(of: Sampled, across: str, up: str, ranges: Any = None) -> Any:
         hv.opts.Image(
             cmap=palette.ramp("lajolla"), cnorm="log", colorbar=True, height=290, responsive=True,
             clim=(1, None), clipping_colors={"min": "transparent", "NaN": "transparent"},
-            colorbar_opts={"title": "samples (1)", "width": 8, "title_text_font_style": "normal"},
+            colorbar_opts={"width": 8}, clabel="samples in a cell", xticks=4,
             xlabel=layer(across).label, ylabel=layer(up).label, title=of.region.name,
-            toolbar=None, default_tools=[], clabel="", xlim=ranges[0], ylim=ranges[1],
+            toolbar=None, default_tools=[], xlim=ranges[0], ylim=ranges[1],
         )
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def scatter_ranges(samples: Sequence[Sampled], across: str, up: str) -> Any:
 
 
 def ternary(of: Sampled, corners: tuple[str, str, str]) -> Any:
-    """Return three oxides of a region, of their sum, in a triangle.
+    """Return three oxides of a region, by weight of their sum, in a triangle.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ def ternary(of: Sampled, corners: tuple[str, str, str]) -> Any:
     )  # fmt: skip
     return (counts * lines * edge * names * ticks).opts(
         hv.opts.Overlay(
-            frame_width=330, frame_height=298, xaxis=None, yaxis=None, toolbar=None,
-            title=f"{of.region.name}: wt% of the sum of three", default_tools=[],
+            responsive=True, aspect=1.41, xaxis=None, yaxis=None, toolbar=None,
+            title=f"{of.region.name}: shares of three", default_tools=[],
             xlim=(-0.12, 1.12), ylim=(-0.12, 1.0), show_frame=False,
         )
     )  # fmt: skip

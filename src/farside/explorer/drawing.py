@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 0.08
 """Time that a picture may take to read what is fine; the rest follows."""
 
-FIRST_S = 1.5
+FIRST_S = 0.5
 """Time that the first picture may wait for an overview."""
 
 WHOLE = (360, 180)

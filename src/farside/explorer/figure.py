@@ -53,8 +53,11 @@ MOST_PIXELS = 1400
 MOVE_MS = 20
 """Time that changes of the ranges are gathered: a pan sends each end apart."""
 
-AGAIN_MS = 150
-"""Time after which more of a picture is asked for that could not be read at once."""
+AGAIN_MS = 200
+"""Time after which a picture is drawn again, in all of its pixels and with more of what is read."""
+
+DRAFT = 2
+"""A picture of a map that moves has pixels so many times as wide: four times as quick."""
 
 Ranges = tuple[tuple[float, float], tuple[float, float]]
 
@@ -148,7 +151,7 @@ class MapFigure:
         self.layer: Layer = layer(state.layer)
         self.minus: Layer | None = layer(state.minus) if state.minus else None
         self._first = True
-        self._waiting = self._moving = False
+        self._waiting = self._moving = self._draft = False
         self._ranges: Ranges | None = None
         self._size = SIZE
         self._redraw, self._marks = Redraw(), Redraw()
@@ -174,7 +177,7 @@ class MapFigure:
         """Return the image of what is on screen; the arguments are those of the streams."""
         self._size = size = (width or SIZE[0], height or SIZE[1])
         x, y = self._ranges or self._asked_for(size)
-        shrink = min(1.0, MOST_PIXELS / max(size))
+        shrink = min(1.0, MOST_PIXELS / max(size)) / (DRAFT if self._draft else 1)
         size = max(16, round(size[0] * shrink)), max(16, round(size[1] * shrink))
         try:
             values = self._values(x, y, size)
@@ -198,13 +201,13 @@ class MapFigure:
         )  # fmt: skip
         self._first = False
         self.complete = found.complete
-        if not found.complete and not self._waiting:
+        if (self._draft or not found.complete) and not self._waiting:
             self._waiting = True
             self._listener.later(self._again, AGAIN_MS)
         return found.values
 
     def _again(self) -> None:
-        self._waiting = False
+        self._waiting = self._draft = False
         self._redraw.event(stamp=self._redraw.stamp + 1)
 
     def _asked_for(self, size: tuple[int, int] = SIZE) -> Ranges:
@@ -222,7 +225,7 @@ class MapFigure:
         self._moving = False
         x, y = ((float(r.start), float(r.end)) for r in (figure.x_range, figure.y_range))
         if x[0] < x[1] and y[0] < y[1] and (x, y) != self._ranges:
-            self._ranges = x, y
+            self._ranges, self._draft = (x, y), True
             self._redraw.event(stamp=self._redraw.stamp + 1)
 
     def object(self) -> Any:

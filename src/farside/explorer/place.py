@@ -28,12 +28,14 @@ class Spectrum:
 
     Parameters
     ----------
+    sensor : that took it
     title : what it is of
     distance_km : from the place
     wavelength_nm, reflectance : of its bands
     sigma : scatter, one standard deviation; empty where none is known
     """
 
+    sensor: str
     title: str
     distance_km: float
     wavelength_nm: tuple[float, ...]
@@ -117,6 +119,7 @@ def _spectrum(table: pd.DataFrame, row: int, words: str, distance: float) -> Spe
     bands = [b for b in bands if np.isfinite(float(line[b]))]
     sigma = tuple(float(line[f"{b}_1s"]) for b in bands) if f"{bands[0]}_1s" in line else ()
     return Spectrum(
+        " ".join(words.split()[:2]).rstrip(","),
         words.format(**{str(k): v for k, v in line.items()}),
         distance,
         tuple(float(b[1:]) for b in bands),
