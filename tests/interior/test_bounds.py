@@ -31,6 +31,7 @@ from farside.interior import (
     overturn,
     oxidation,
     solidification,
+    volatiles,
     volcanism,
     water,
 )
@@ -146,6 +147,27 @@ CASES = {
             [rho, *LAYERS], [0.2, 0.4, 0.4], depth_km
         ).energy_j,
         {"rho": ABOVE, "depth_km": (0.0, geometry.RADIUS_KM)}, ("rho", "depth_km"),
+    ),
+    "melt_depth": Case(
+        impact.melt_depth, {"melt_km3": ABOVE, "diameter_km": ABOVE}, ("melt_km3", "diameter_km"),
+    ),
+    "zinc_left": Case(volatiles.zinc_left, {"potassium_left": SHARE, "ratio": (1.0, INF)}),
+    "gas_depth_m": Case(
+        volatiles.gas_depth_m, {"water_ppm": ABOVE, "density": ABOVE}, ("water_ppm", "density")
+    ),
+    "ratio_needed": Case(oxidation.ratio_needed, {"temperature_c": (527.0, 1100.0)}),
+    "oxidation_gap": Case(
+        lambda celsius: oxidation.oxidation_gap(celsius).excess, {"celsius": (565.0, 1100.0)}
+    ),
+    "parent_water": Case(
+        lambda melt, sigma: water.parent_water(melt, (0.4, 0.8), sigma=sigma).upper,
+        {"melt": ABOVE, "sigma": ABOVE},
+    ),
+    "asymmetry": Case(
+        lambda scatter, coverage: solidification.asymmetry(
+            OCEAN, scatter=scatter, coverage=coverage, draws=100
+        ).share_near,
+        {"scatter": (0.0, 5.0), "coverage": SHARE}, ("coverage",),
     ),
     "buffer_fo2": Case(
         lambda celsius, bar: oxidation.buffer_fo2("IW", celsius, bar),

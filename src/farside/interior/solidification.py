@@ -39,6 +39,8 @@ MODELS = (1, 2, 3, 4)
 MIXING_SCATTER = 0.5
 """One sigma, natural log, of m_near / m_far: our choice, for basins and mare may have brought more
 KREEP up on either side; a factor of 1.6."""
+MOST_SCATTER = 5.0
+"""A factor of 150 between the sides; beyond it the share is nothing but the prior."""
 DRAWS = 20_000
 CLEAN = 0.05
 """Quantile of the thorium of the Feldspathic Highlands that is the most b can be: our choice."""
@@ -191,19 +193,19 @@ def asymmetry(
     ocean : gives the thorium of the last liquid
     cells : all rows of `farside.datasets.load_cells_5deg`, loaded when left out
     spa : whether cells in the basin count
-    scatter : one sigma of ln(m_near / m_far)
+    scatter : one sigma of ln(m_near / m_far), 0 to `MOST_SCATTER`
     coverage, draws, seed : of the interval and its draws
 
     Raises
     ------
     InputError
-        when the scatter is negative or not finite, thorium is missing in a cell, or is not above
-        the background on a side
+        when the scatter, coverage or number of draws cannot be, thorium is missing in a cell, or
+        is not above the background on a side
     """
-    if not 0 <= scatter < np.inf or not 0 < coverage < 1 or not draws >= 100:
+    if not 0 <= scatter <= MOST_SCATTER or not 0 < coverage < 1 or not draws >= 100:
         raise InputError(
-            f"scatter {scatter:g}, coverage {coverage:g}, draws {draws:g}: scatter must be finite "
-            "and not negative, coverage in 0 to 1, draws 100 or more."
+            f"scatter {scatter:g}, coverage {coverage:g}, draws {draws:g}: scatter must be 0 "
+            f"to {MOST_SCATTER:g}, coverage in 0 to 1, draws 100 or more."
         )
     table = load_cells_5deg() if cells is None else cells
     rng = np.random.default_rng(seed)

@@ -105,18 +105,21 @@ def _basalt() -> Finding:
         function=FIGURES,
         source="published_values",
     )
+    dated = [_dated(CE6, name, statement, published=ages) for name in DECIDING]
+    low, high = min(p.lower for p in dated), max(p.upper for p in dated)
+    span = f"{low / 1000:.1f} to {high / 1000:.1f} Ga"
     return Finding(
         "basalt-age",
         "Crater counts of the site give the basalt's age",
         "The basalt is 2.83 Ga old (Cui et al. 2024) or 2.807 Ga (Zhang et al. 2024), and crater "
         "counts of the site, dated by near-side curves, agree.",
         (
-            *(_dated(CE6, name, statement, published=ages) for name in DECIDING),
+            *dated,
             apart,
             *(_dated(CE6, name, statement, decides=False) for name in BESIDE),
         ),
-        "The counted density gives an age within a factor of about 1.4 either way, mostly by the "
-        "number of craters and the range of diameters. It holds both isotope ages and others.",
+        f"The counted density gives an age of {span}, mostly by the number of craters and the "
+        "range of diameters. It holds both isotope ages and others.",
         "A count on a larger area of the same unit, above 0.3 km where secondaries and "
         "saturation weigh less: four times the area halves the error of counting.",
         _COUNTED,
@@ -134,18 +137,22 @@ def _basin() -> Finding:
     age, age_1s, key = _highlands()
     centre = ages[0].value
     statement = Statement(centre - BASIN_WITHIN_MA, centre + BASIN_WITHIN_MA)
+    dated = [_dated(SPA, name, statement, published=ages) for name in DECIDING]
+    older = _dated(SPA, "neukum2001", statement, decides=False)
+    young, old = sorted(f"{part.value / 1000:.2f}" for part in (dated[0], older))
     return Finding(
         "basin-age",
         "The basin is 4.25 Ga old",
         "Norite of Chang'e-6 dates the South Pole-Aitken impact to 4.247 Ga (mission; 4.25 Ga in "
         "Su et al. 2025), and the crater density of the basin agrees.",
         (
-            *(_dated(SPA, name, statement, published=ages) for name in DECIDING),
-            *(_dated(SPA, n, statement, decides=False) for n in ("neukum2001", *BESIDE)),
+            *dated,
+            older,
+            *(_dated(SPA, n, statement, decides=False) for n in BESIDE),
         ),
         "Craters of 20 km and more must be carried to the density of 1 km craters by a production "
-        "function, and the two that are in use differ by a factor of two: 4.15 or 4.27 Ga by the "
-        "same curve. One of them agrees closely; neither can be preferred here.",
+        f"function, and the two that are in use differ: {young} or {old} Ga by the same curve. "
+        "One of them agrees closely; neither can be preferred here.",
         "A chronology that is calibrated at large diameters, or a second dated basin; for the "
         "norite, a tie of its melt to the basin rather than to a later crater in it.",
         _COUNTED,
@@ -183,9 +190,10 @@ def _volcanism() -> Finding:
         "About 1.4 Gyr of far-side volcanism",
         "Volcanism at the site lasted about 1.4 Gyr, from 4.203 Ga to 2.830 or 2.807 Ga.",
         tuple(parts),
-        "1.373 Gyr with the younger eruption of Cui et al. (2024), 1.396 Gyr with that of Zhang et "
-        "al. (2024): both round to 1.4. The mission's document says '1.4+' [mission]: read as a "
-        "lower limit, the first is against it and the second cannot tell.",
+        f"{spans[0][1] / 1000:.3f} Gyr with the younger eruption of Cui et al. (2024), "
+        f"{spans[1][1] / 1000:.3f} Gyr with that of Zhang et al. (2024): both round to 1.4. The "
+        "mission's document says '1.4+' [mission]: read as a lower limit, the first is against it "
+        "and the second cannot tell.",
         f"Fragments older than 4.203 or younger than 2.807 Ga; all but one of the "
         f"{fragments.value:g} fragments dated are of the younger eruption [zhang2024], so that the "
         "older end hangs on a single one.",

@@ -51,11 +51,12 @@ def findings(_results: Mapping[str, Any]) -> tuple[Finding, ...]:
             "The far side is poor in KREEP",
             "The far side is depleted in KREEP against the near side (mission).",
             parts,
-            "Thorium is lower by a factor from orbit and in the soil. Without the terrane around "
-            "Procellarum the near side is still richer, by less; the basin itself is richer than "
-            "the highlands around it. Against the claim, the high-Al basalt of Chang'e-6 comes "
-            "from a source rich in KREEP (mu about 1620 [zhang2024]): the far-side mantle "
-            "was not without KREEP everywhere.",
+            f"Thorium of the far side is {parts[0].value:.0%} of the near side's from orbit, and "
+            f"that of the soil {parts[1].value:.0%} of the mean of near-side sites. Without the "
+            "terrane around Procellarum the near side is still richer, by less; the basin itself "
+            "is richer than the highlands around it. Against the claim, the high-Al basalt of "
+            "Chang'e-6 comes from a source rich in KREEP (mu about 1620 [zhang2024]): the far-side "
+            "mantle was not without KREEP everywhere.",
             "For the mantle: initial Sr and Nd isotopes of Chang'e-6 basalts in print with their "
             "errors, and rare earths of the soil. Landing sites are no random sample of the near "
             "side: most lie in or near the KREEP terrane.",
