@@ -14,6 +14,7 @@ from matplotlib._pylab_helpers import Gcf
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from farside.style import LEAST_PT, TALLEST_IN, TEXT_PT, WIDTHS_IN, settle, styled
 
@@ -117,6 +118,21 @@ def test_sizes_are_those_of_print(name: str) -> None:
     sizes = {text.get_fontsize() for text in drawn_texts(figure)}
     assert min(sizes) >= LEAST_PT
     assert max(sizes) <= TEXT_PT
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_legend_covers_data(name: str) -> None:
+    figure, renderer = laid_out(name)
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is None:
+            continue
+        box = Bbox.intersection(legend.get_window_extent(renderer), axes.bbox)
+        if box is None or not box.width * box.height:
+            continue
+        for line in axes.lines:
+            path = line.get_transform().transform_path(line.get_path())
+            assert not path.intersects_bbox(box, filled=False), line.get_label()
 
 
 def test_no_figure_is_left_in_pyplot() -> None:

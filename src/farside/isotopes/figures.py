@@ -6,7 +6,7 @@ point's two errors together, envelopes 95 % of the line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -215,7 +215,8 @@ def potassium_figure(losses: tuple[Loss, ...]) -> Figure:
         xlim=(0, 8),
         ylim=(0, 0.6),
     )
-    left.legend(loc="upper right")
+    above: Any = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+    left.legend(ncols=2, **above)
     reach = np.array([0.0, 0.4])
     m39, m40, m41 = MASSES[39], MASSES[40], MASSES[41]
     kinetic = np.log(m39 / m40) / np.log(m39 / m41)
@@ -229,5 +230,5 @@ def potassium_figure(losses: tuple[Loss, ...]) -> Figure:
         right.plot(at, kinetic * at, "o", color=colour, markersize=5)
         right.annotate(loss.offset, (at, kinetic * at), (6, -10), textcoords="offset points")
     right.set(xlabel="δ′⁴¹K (‰)", ylabel="δ′⁴⁰K (‰)", xlim=reach, ylim=(0, 0.22))
-    right.legend(loc="upper left")
+    right.legend(**above)
     return figure
