@@ -65,13 +65,16 @@ for how, found in iron.items():
     feo = found.sel(oxide="FeO")
     width = float((feo["upper"] - feo["lower"]).median())
     print(
-        f"{how}: median FeO {float(feo['value'].median()):.1f} wt%, interval {width:.1f} wt% wide"
+        f"{how}: median FeO {float(feo['value'].median()):.1f} wt%, interval {width:.1f} wt% wide,"
     )
+    print(f"    novelty {float(found['novelty'].min()):.1f} to {float(found['novelty'].max()):.1f}")
 
 # %%
-# Without the transfer the answer is another one, its interval is narrower, and nothing in it warns
-# you. An interval speaks of what was validated, and spectra of the Profiler taken for those of the
-# Imager were not.
+# Without the transfer the answer is another one, and its interval is narrower: an interval speaks
+# of what was validated, and spectra of the Profiler taken for those of the Imager were not. Here
+# *novelty* says so. It is the distance to the nearest spectrum that the estimator was made from, in
+# units of what validation reaches, and all these spectra lie beyond 1. It does not always say so:
+# the first question is about that.
 #
 # The map of the far side
 # -----------------------

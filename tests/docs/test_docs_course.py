@@ -42,13 +42,15 @@ def test_1_the_angle_explains_nine_tenths_and_the_depth_does_not() -> None:
     assert change.mean() == pytest.approx(-0.4, abs=0.05)
 
 
-def test_2_intervals_widen_and_novelty_does_not_see_a_wrong_unit() -> None:
+def test_2_intervals_widen_and_novelty_sees_another_sensor_but_not_a_wrong_unit() -> None:
     of = lesson(2)
     width = {
         how: float((found["upper"] - found["lower"]).sel(oxide="FeO").median())
         for how, found in of["iron"].items()
     }
     assert width["brought to MI"] > 1.3 * width["as it is"]
+    assert (of["iron"]["brought to MI"]["novelty"] < 1).all()
+    assert (of["iron"]["as it is"]["novelty"] > 1).all()
     here = of["here"]
     assert here["soil_lower"] < here["lower"] < 17.0 < here["upper"] < here["soil_upper"]
     assert of["feo"] == pytest.approx(0.0, abs=0.05)
