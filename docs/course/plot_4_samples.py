@@ -59,7 +59,7 @@ chart = figures.classes(samples)
 chart.set_label("TiO2 against Al2O3 with the classes of mare basalts, Apollo samples behind.")
 
 # %%
-# Both are low-Ti basalts by this rule, at the upper end of the class: the youngest lavas of both
+# Both are low-Ti basalts by this rule, at the upper end of the class: the young basalts of both
 # sides plot between the two clouds of Apollo samples, which were collected in older maria.
 #
 # The pattern of the rare earths
