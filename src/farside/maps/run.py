@@ -153,6 +153,7 @@ def map_tiles(
     header = settings.header()
     out = out.absolute()
     _make_folder(out)
+    say(f"map {len(sources)} tile{'s' * (len(sources) != 1)} to {out.name}")
     with locked(out), executor(settings.scheduler, settings.workers) as pool:
         work = Work(
             out=out,

@@ -82,7 +82,7 @@ def _expand(path: Path) -> list[Path]:
     if not matched and not glob.has_magic(str(path)):
         raise MissingFileError.of(path)
     if not matched:
-        raise InputError(f"no image matches the pattern {path}.")
+        raise InputError(f"there is no image: the pattern {path} matches nothing.")
     return matched
 
 
