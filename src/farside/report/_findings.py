@@ -28,6 +28,7 @@ MOST_ROWS = 9
 """Rows of a figure; the deciding ones come first, and the list below it has all."""
 _MARKER = {SUPPORTS: "o", CONTRADICTS: "X", CANNOT_TELL: "o", "": "|"}
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+_PERCENT = re.compile(r"(?<=\d)%")
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,14 @@ def spelt(part: Part) -> str:
 
 
 def typeset(text: str) -> str:
-    """Return text with true minus signs and the micro sign.
+    """Return text with true minus signs, the micro sign, and a space before the per cent sign.
 
     Examples
     --------
-    >>> typeset("-0.2 ug/g, near-side")
-    '−0.2 µg/g, near-side'
+    >>> typeset("-0.2 ug/g, near-side, 5% of it")
+    '−0.2 µg/g, near-side, 5 % of it'
     """
-    return _MINUS.sub("−", text).replace("ug/g", "µg/g")
+    return _PERCENT.sub(" %", _MINUS.sub("−", text)).replace("ug/g", "µg/g")
 
 
 def figures_of(part: Part) -> tuple[tuple[str, str, str], ...]:
@@ -152,7 +153,7 @@ def _panel(axes: Axes, parts: Sequence[Part], unit: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(chemistry(text), WRAP) or [""]
+    return textwrap.wrap(chemistry(typeset(text)), WRAP) or [""]
 
 
 def _span(parts: Sequence[Part]) -> tuple[float, float]:
