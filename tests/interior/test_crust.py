@@ -22,7 +22,7 @@ from farside.constants import OXIDES
 from farside.datasets import load_cells_5deg, load_sample_compositions, sidecar
 from farside.datasets.crust import load_crust_models, load_melt_volumes
 from farside.errors import InputError, UnknownNameError
-from farside.geography import area_weights, great_circle_deg
+from farside.geography import area_weights, great_circle_deg, in_spa, near_side_fraction
 from farside.interior.crust import (
     EARTH_GRAVITY,
     GRAVITY,
@@ -37,7 +37,7 @@ from farside.interior.crust import (
     pressure_needed,
 )
 from farside.interior.crust_figures import mare_figure, oxidation_figure
-from farside.interior.volcanism import REGIONS, fit_mare, mare_test
+from farside.interior.volcanism import REGIONS, fit_mare, mare_by_cell, mare_test
 from farside.provenance import cite
 
 if TYPE_CHECKING:
@@ -265,6 +265,24 @@ def test_thickness_explains_part_and_fails_in_the_basin() -> None:
     # all models of GRAIL say the same, because isostasy is linear in height
     other = mare_test(crust=grail_crust(4), draws=2)
     assert other.explained == pytest.approx(test.explained, abs=1e-9)
+
+
+@pytest.mark.parametrize("thorium", [False, True])
+def test_cells_add_up_to_the_regions(thorium: bool) -> None:
+    cells = mare_by_cell(thorium=thorium)
+    test = mare_test(thorium=thorium, draws=2)
+    rows = CELLS.set_index("cell").loc[cells["cell"]]
+    near = near_side_fraction(rows)
+    area = rows["area_km2"].to_numpy()
+    spa = in_spa(rows["lat"], rows["lon"])
+    for name, weight in (("near side", area * near), ("far side", area * (1 - near)),
+                         ("SPA", area * spa)):  # fmt: skip
+        region = test.region(name)
+        for column, whole in (("observed", region.observed), ("predicted", region.predicted)):
+            assert np.average(cells[column], weights=weight) == pytest.approx(whole)
+    assert cells["predicted"].between(0, 1).all()
+    with pytest.raises(InputError, match="thickness"):
+        mare_by_cell(thickness_km=[30.0])
 
 
 def test_thorium_explains_more_and_not_the_basin() -> None:

@@ -199,12 +199,7 @@ def mare_test(
     table = load_cells_5deg() if cells is None else cells
     model = crust or grail_crust()
     given = thickness_km is not None
-    T = np.asarray(thickness_km, float) if given else cell_thickness(table, model)
-    if T.shape != (len(table),) or not (np.isfinite(T) & (T >= 0)).all():
-        raise InputError(
-            f"thickness needs one finite value of 0 km or more for each of {len(table)} cells, "
-            "without missing ones."
-        )
+    T = _thickness(table, thickness_km, model)
     if draws < 2:
         raise InputError(f"{draws} draws give no interval; take 2 or more.")
     work = _Work.of(table, T, thorium=thorium)
@@ -244,6 +239,50 @@ def mare_test(
             *(() if given else ("by isostasy thickness and height are one predictor",)),
         ),
     )
+
+
+def mare_by_cell(
+    cells: pd.DataFrame | None = None,
+    *,
+    thickness_km: ArrayLike | None = None,
+    crust: Crust | None = None,
+    thorium: bool = False,
+) -> pd.DataFrame:
+    """Return the share of each cell under mare, as seen and as the near side's rule foretells it.
+
+    Parameters
+    ----------
+    cells, thickness_km, crust, thorium : as of `mare_test`
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cell, lat, lon, thickness_km, observed, predicted``, shares 0 to 1, for the cells whose
+        mare is mapped
+
+    Raises
+    ------
+    InputError
+        as of `mare_test`
+    """
+    table = load_cells_5deg() if cells is None else cells
+    T = _thickness(table, thickness_km, crust or grail_crust())
+    work = _Work.of(table, T, thorium=thorium)
+    rule = fit_mare(work.design, work.mare, work.weights[0])
+    found = table.loc[work.kept, ["cell", "lat", "lon"]].reset_index(drop=True)
+    return found.assign(
+        thickness_km=T[work.kept], observed=work.mare, predicted=expit(work.design @ rule)
+    )
+
+
+def _thickness(table: pd.DataFrame, given: ArrayLike | None, crust: Crust) -> Float:
+    T = cell_thickness(table, crust) if given is None else np.asarray(given, float)
+    if T.shape != (len(table),) or not (np.isfinite(T) & (T >= 0)).all():
+        raise InputError(
+            f"thickness needs one finite value of 0 km or more for each of {len(table)} cells, "
+            "without missing ones."
+        )
+    return T
 
 
 # -- one draw ----------------------------------------------------------------------------------
