@@ -54,7 +54,9 @@ MOVE_MS = 20
 """Time that changes of the ranges are gathered: a pan sends each end apart."""
 
 AGAIN_MS = 200
-"""Time after which a picture is drawn again, in all of its pixels and with more of what is read."""
+LONGEST_MS = 3200
+"""Times after which a picture is drawn again, in all of its pixels and with more of what is read;
+each is twice the one before."""
 
 DRAFT = 2
 """A picture of a map that moves has pixels so many times as wide: four times as quick."""
@@ -153,9 +155,10 @@ class MapFigure:
         self._first = True
         self._waiting = self._moving = self._draft = False
         self._ranges: Ranges | None = None
-        self._size = SIZE
+        self._size, self._pause_ms = SIZE, AGAIN_MS
         self._redraw, self._marks = Redraw(), Redraw()
         self.complete = True
+        self._limits = limits(opened, self.layer, self.minus)
 
     def mark(self, state: State) -> None:
         """Show the regions and the place of a state."""
@@ -187,7 +190,7 @@ class MapFigure:
         self._listener.windowed(Window((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (y[1] - y[0]) / 2))
         return hv.Image(
             values.astype(np.float32), bounds=(x[0], y[0], x[1], y[1]),
-            kdims=["x", "y"], vdims=["value"],
+            kdims=["x", "y"], vdims=[hv.Dimension("value", range=self._limits)],
         )  # fmt: skip
 
     def _values(
@@ -203,7 +206,8 @@ class MapFigure:
         self.complete = found.complete
         if (self._draft or not found.complete) and not self._waiting:
             self._waiting = True
-            self._listener.later(self._again, AGAIN_MS)
+            self._listener.later(self._again, self._pause_ms)
+            self._pause_ms = min(2 * self._pause_ms, LONGEST_MS)
         return found.values
 
     def _again(self) -> None:
@@ -225,7 +229,7 @@ class MapFigure:
         self._moving = False
         x, y = ((float(r.start), float(r.end)) for r in (figure.x_range, figure.y_range))
         if x[0] < x[1] and y[0] < y[1] and (x, y) != self._ranges:
-            self._ranges, self._draft = (x, y), True
+            self._ranges, self._draft, self._pause_ms = (x, y), True, AGAIN_MS
             self._redraw.event(stamp=self._redraw.stamp + 1)
 
     def object(self) -> Any:
@@ -234,7 +238,7 @@ class MapFigure:
         picture = hv.DynamicMap(self.picture, streams=[size, self._redraw])
         names = hv.DynamicMap(self._names, streams=[self._redraw])
         size.source = picture
-        low, high = limits(self.opened, self.layer, self.minus)
+        low, high = self._limits
         shown = palette.colours(self.layer, difference=self.minus is not None)
         picture = picture.opts(
             hv.opts.Image(

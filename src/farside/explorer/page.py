@@ -10,7 +10,7 @@ import panel as pn
 
 from farside.explorer.keyboard import KEYS, SCRIPT
 from farside.explorer.session import Session
-from farside.explorer.state import parse
+from farside.explorer.state import State, parse
 from farside.explorer.tabs import side_panel
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ def build_page(opened: Opened, ages: Sequence[Age]) -> Any:
     page.add_panel("status", session.status)
     page.add_panel("side", side_panel(session))
     return page
+
+
+def warm(opened: Opened) -> None:
+    """Draw the first picture once, so that the first visitor need not wait for what is kept."""
+    session = Session(opened, (), State())
+    session.map.get_root()
+    side_panel(session)
 
 
 def _query() -> str:

@@ -117,12 +117,14 @@ def averaged(values: F32, factor: int) -> F32:
         pad = [(0, 0)] * (values.ndim - 2)
         pad += [(0, rows * factor - height), (0, columns * factor - width)]
         values = np.pad(values, pad, constant_values=np.nan)
-    squares = values.reshape(*values.shape[:-2], rows, factor, columns, factor)
-    sums = squares.sum(axis=-1).sum(axis=-2)
-    found = sums / np.float32(factor * factor)
-    if np.isnan(sums).any():
-        known = np.isfinite(squares)
-        count = known.sum(axis=(-3, -1))
-        total = np.where(known, squares, np.float32(0)).sum(axis=(-3, -1))
-        found = np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
+    lead = values.shape[:-2]
+    # rows first: whole rows are added at a time
+    across = values.reshape(*lead, rows, factor, columns * factor).sum(axis=-2)
+    found = across.reshape(*lead, rows, columns, factor).sum(axis=-1) / np.float32(factor**2)
+    if np.isnan(found).any():
+        known = np.isfinite(values)
+        squares = (*lead, rows, factor, columns, factor)
+        count = known.reshape(squares).sum(axis=(-3, -1))
+        total = np.where(known, values, np.float32(0)).reshape(squares).sum(axis=(-3, -1))
+        found = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return np.asarray(found, np.float32)

@@ -21,7 +21,7 @@ from tornado.websocket import WebSocketClosedError
 
 from farside.errors import InputError
 from farside.explorer.guard import MAX_BODY, MAX_HEADERS, MAX_MESSAGE, Refusal, Refuses
-from farside.explorer.page import build_page
+from farside.explorer.page import build_page, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,7 +85,7 @@ def start(opened: Opened, ages: Sequence[Age] = (), *, port: int = PORT) -> tupl
     return server, f"http://{ADDRESS}:{port}/"
 
 
-class _Pages(BokehTornado):
+class _Pages(BokehTornado):  # type: ignore[misc]
     """Pages that load only the scripts that the explorer uses; formulas alone are 1.8 MB."""
 
     def resources(self, absolute_url: str | bool | None = None) -> Any:
@@ -116,6 +116,7 @@ def serve(
 
     async def run() -> None:
         server, address = start(opened, ages, port=port)
+        warm(opened)
         try:
             ready(address)
             await asyncio.Event().wait()

@@ -90,8 +90,9 @@ class Session:
         return MapFigure(self.opened, self.state, self)
 
     def later(self, work: Callable[[], None], ms: int) -> None:
-        """Do work so many milliseconds later."""
-        self._doc.add_timeout_callback(work, ms)
+        """Do work so many milliseconds later, if there is a page."""
+        if self._doc is not None:
+            self._doc.add_timeout_callback(work, ms)
 
     def show(self, **changes: Any) -> None:
         """Show another view, layer or window."""

@@ -11,8 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,8 +126,6 @@ class _Overview:
         return done
 
     def _make(self) -> None:
-        # a pool of its own: blocks that are waited for do not stand behind the whole map
-        pool = ThreadPoolExecutor(THREADS)
         try:
             stride, done = 1, set[tuple[int, int]]()
             rows, columns = self.blocks.shape
@@ -141,12 +138,15 @@ class _Overview:
                     for j in range(0, columns, stride)
                     if (i, j) not in done
                 ]
-                list(pool.map(partial(self._put, stride=stride), places))
+                for place in places:
+                    start = time.monotonic()
+                    self._put(place, stride)
+                    if stride == 1:  # at half of its speed: what is on screen comes first
+                        time.sleep(time.monotonic() - start)
                 done.update(places)
                 stride //= 2
         except Exception as error:  # noqa: BLE001 - told to whoever waits
             self.error = error
-        pool.shutdown()
         self.ready.set()
 
     def _put(self, place: tuple[int, int], stride: int) -> None:
@@ -210,19 +210,16 @@ class ZarrTile:
         rows, columns = window
         near = _nearest_first(blocks.size, rows, columns)
         found = {place: blocks.kept((*place, factor)) for place in near}
-        waiting: list[tuple[tuple[int, int], Future[F32]]] = []
-        missing = [place for place, block in found.items() if block is None]
-        complete = True
-        while missing or waiting:
-            late = time.monotonic() > deadline
-            while missing and not late and len(waiting) < 2 * THREADS:
-                place = missing.pop(0)
-                waiting.append((place, self._pool.submit(blocks.fetch, (*place, factor))))
-            if not waiting:
-                complete = False
-                break
-            place, work = waiting.pop(0)
-            found[place] = _whole(work)
+        work = {
+            place: self._pool.submit(blocks.fetch, (*place, factor))
+            for place, block in found.items()
+            if block is None
+        }
+        done, late = wait(work.values(), patience(deadline))
+        for one in late:  # those that have begun are kept for the next picture
+            one.cancel()
+        found.update({place: _whole(one) for place, one in work.items() if one in done})
+        complete = not late
         out = np.full(_shape(rows, columns, factor), np.nan, np.float32)
         if not complete and overview.factor > 1:
             overview.wait(time.monotonic())
