@@ -107,9 +107,6 @@ def _floor() -> Finding:
         100 * max(row["upper"] for row in has.values()),
         "%",
         decides=False,
-        published=(
-            claimed("wider exposure of deep magnesian material", "sitp2026", "secondary copy"),
-        ),
         note="no probability: none of the mixtures fits the cells within their errors",
     )
     shares = [_mixed(name, row) for name, row in has.items()]
@@ -146,6 +143,9 @@ def _needed() -> Part:
         gain.gain_1s,
         "1",
         needed,
+        published=(
+            claimed("wider exposure of deep magnesian material", "sitp2026", "secondary copy"),
+        ),
         note="a share that means nothing lowers it by 1 at most; not needed is not absent, so that "
         "this can support the claim and not contradict it",
         function="farside.maps.spa_mixing.mantle_gain",
