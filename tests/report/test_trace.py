@@ -72,7 +72,7 @@ def real(new_context: Callable[[], Context]) -> str:
         findings=found,
     )
     with pytest.MonkeyPatch.context() as patch:  # globes take seconds and lead nowhere
-        patch.setattr("farside.report._map.side_figure", lambda *_: "<svg></svg>")
+        patch.setattr("farside.report._map.draw", lambda *_, **__: "<svg></svg>")
         return render(shown)
 
 
