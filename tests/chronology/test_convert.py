@@ -10,13 +10,14 @@ import subprocess
 import warnings
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import pytest
 
 from farside.chronology.convert import convert_count
 from farside.chronology.counts import BinnedCount, CraterCount, make_count
 from farside.chronology.formats import read_count, write_count
-from farside.chronology.sphere import Area, Ring
+from farside.chronology.sphere import RADIUS_KM, Area, Ring, arc
 from farside.errors import InputError, UnknownNameError
 
 PEER = os.environ.get("FARSIDE_CRATERSTATS_PYTHON", "")
@@ -80,6 +81,64 @@ def test_a_chain_of_formats_ends_where_it_began(tmp_path: Path) -> None:
     assert back.area_km2 == first.area_km2
 
 
+@pytest.mark.parametrize(
+    ("ring", "lon", "lat"),
+    [  # across 180°, where longitudes jump, and about the south pole, where all meet
+        (Ring(np.array([172.0, -172, -172, 172]), np.array([-8.0, -8, 8, 8])),
+         [179.99, -179.99, 180.0, 173.0, -173.0], [0.0, 1.0, -3.0, 5.0, -5.0]),
+        (Ring(np.arange(-180.0, 180, 30), np.full(12, -80.0)),
+         [0.0, 179.0, -120.0, 60.0, 33.0], [-90.0, -89.9, -85.0, -82.0, -88.0]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("size", [1.0, 1e-3])
+def test_shapefiles_keep_places_and_sizes_wherever_they_lie(
+    ring: Ring, lon: list[float], lat: list[float], size: float, tmp_path: Path
+) -> None:
+    d = size * np.array([30.0, 20.0, 10.0, 5.0, 8.0])
+    first = make_count(d, name="a", area=Area((ring,)), lon=lon, lat=lat)
+    write_count(first, tmp_path / "a_CRATER.shp")
+    back = read_count(tmp_path / "a_CRATER.shp")
+    assert isinstance(back, CraterCount)
+    apart = arc(back.lon, back.lat, first.lon, first.lat) * RADIUS_KM
+    assert (apart < 1e-6).all()  # a millimetre
+    np.testing.assert_allclose(back.diameter_km, d, rtol=1e-7 / size)  # degrees end at 3e-14
+    np.testing.assert_allclose(back.area_km2, first.area_km2, rtol=1e-12)
+    np.testing.assert_array_equal(back.fraction, 1.0)
+
+
+def test_shapes_across_180_lie_together_in_a_plane(tmp_path: Path) -> None:
+    """A GIS draws longitudes as they stand: a crater at 180° must not stretch around the Moon."""
+    ring = Ring(np.array([172.0, -172, -172, 172]), np.array([-8.0, -8, 8, 8]))
+    hole = Ring(np.array([-179.0, -177, -178]), np.array([-1.0, -1, 1]), hole=True)
+    count = make_count(
+        [9.0, 9.0, 9.0], name="a", area=Area((ring, hole)), lon=[180, -175, 175], lat=[5, 0, 0]
+    )
+    write_count(count, tmp_path / "a_CRATER.shp")
+    craters, area = (geopandas.read_file(tmp_path / f"a_{k}.shp") for k in ("CRATER", "AREA"))
+    assert craters.is_valid.all()
+    assert area.is_valid.all()
+    assert area.geometry[0].contains(craters.geometry).all()
+    assert (craters.bounds["maxx"] - craters.bounds["minx"] < 0.4).all()
+
+
+def test_a_pair_of_shapefiles_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_count(count(), tmp_path / "a_CRATER.shp")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    write = geopandas.GeoDataFrame.to_file
+
+    def fail(frame: geopandas.GeoDataFrame, path: Path) -> None:
+        if "AREA" in path.name:
+            raise OSError("the disk is full")
+        write(frame, path)
+
+    monkeypatch.setattr(geopandas.GeoDataFrame, "to_file", fail)
+    with pytest.raises(OSError, match="disk is full"):
+        write_count(count(seed=4), tmp_path / "a_CRATER.shp")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_area_and_perimeter_of_an_scc_are_digits_and_points(tmp_path: Path) -> None:
     # craterstats takes what matches [digits and points] of Total_area: 1e-05 would become 1
     small = count(fraction=np.ones(40))
@@ -117,6 +176,8 @@ def test_what_a_format_cannot_hold_is_said(tmp_path: Path) -> None:
     assert "4 craters marked secondary were left out" in str(done)
     done = convert_count(source, tmp_path / "b.geojson")
     assert not done.notes
+    done = convert_count(source, tmp_path / "b_CRATER.shp")
+    assert "shares of 7 craters on the border" in str(done)
     write_count(make_count([1.0, 2.0], 1e4, sigma_km=[0.1, 0.1]), tmp_path / "c.csv")
     done = convert_count(tmp_path / "c.csv", tmp_path / "c.diam")
     assert done.notes == ("the errors of diameters are not in the new file",)

@@ -96,6 +96,12 @@ def _lost(count: Count, kind: str) -> list[str]:
         return notes
     if count.area is not None and kind not in PLACED:
         notes.append("the polygon of the area is not in the new file, its size is")
+    on_border = int((count.fraction < 1).sum())
+    if on_border and kind == ".shp":
+        notes.append(
+            f"the shares of {on_border} craters on the border are not in the new file; what reads "
+            "it works them out from the shapes"
+        )
     if np.isfinite(count.sigma_km).any() and kind not in WITH_ERRORS:
         notes.append("the errors of diameters are not in the new file")
     if count.secondary.any() and kind in (".scc", ".diam", ".shp"):

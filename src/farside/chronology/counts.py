@@ -346,7 +346,7 @@ def _inside(count: CraterCount, area: Area, outside: str) -> CraterCount:
     raise InputError(
         f"{int(away.sum())} of {len(count)} craters of {count.name!r} lie outside its area (the "
         f"first: {count.lon[away][0]:.4f} E, {count.lat[away][0]:.4f} N); give the area they were "
-        "counted in, or leave them out (outside='drop')."
+        "counted in, or leave them out (--drop-outside, in Python outside='drop')."
     )
 
 

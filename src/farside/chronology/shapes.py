@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +17,10 @@ from farside.chronology.counts import CraterCount, make_count
 from farside.chronology.formats import ring_of
 from farside.chronology.sphere import RADIUS_KM, Area, Ring, lon_lat, unit_vectors
 from farside.errors import InputError
-from farside.provenance import write_json
+from farside.provenance import atomic_path, write_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from numpy.typing import NDArray
 
 _DIAMETER = ("diam_km", "diameter_km", "diameter", "diam", "d_km")
 _CORNERS = 72  # of a circle that is written
@@ -86,9 +89,9 @@ def _read_pair(path: Path, area_km2: float | None, outside: str) -> CraterCount:
     for row, shape in enumerate(craters.geometry):
         if shape is None or shape.is_empty:
             raise InputError(f"{path}: crater {row + 1} has no shape.")
-        x, y = to_degrees(*shape.centroid.coords[0])
-        columns["lon"].append(float(x))
-        columns["lat"].append(float(y))
+        x, y = _place(shape, to_degrees)
+        columns["lon"].append(x)
+        columns["lat"].append(y)
         columns["diameter_km"].append(_width(craters, row, shape, to_degrees, radius, path))
     tags = next((craters[name] for name in craters if str(name).lower() == "tag"), None)
     if tags is not None:
@@ -152,6 +155,26 @@ def _rings(shape: Any, to_degrees: Any) -> list[Ring]:
             x, y = to_degrees(*np.array(line.coords)[:, :2].T)
             rings.append(ring_of(x, y, hole=i > 0))
     return rings
+
+
+def _place(shape: Any, to_degrees: Any) -> tuple[float, float]:
+    """Return the middle of a crater in degrees, right at a pole and across 180° too.
+
+    It is the mean normal of the ground within: half of the sum of the cross products of corners
+    that follow each other (Stokes). Those of a circle lie in a plane, whose axis that is.
+    """
+    rings = _rings(shape, to_degrees) if shape.geom_type in ("Polygon", "MultiPolygon") else []
+    total = np.zeros(3)
+    for corners in (unit_vectors(ring.lon, ring.lat) for ring in rings if not ring.hole):
+        middle = corners.mean(axis=0)
+        out = corners - middle  # of small craters products of the corners have no digits left
+        normal = np.cross(out, np.roll(out, -1, axis=0)).sum(axis=0)
+        total += normal * np.sign(normal @ middle)
+    if not total.any():
+        x, y = to_degrees(*shape.centroid.coords[0])
+    else:
+        x, y = lon_lat(total)
+    return float(x), float(y)
 
 
 def _width(craters: Any, row: int, shape: Any, to_degrees: Any, radius: float, path: Path) -> float:
@@ -259,25 +282,57 @@ def _write_pair(count: CraterCount, path: Path) -> None:
     import shapely  # noqa: PLC0415
 
     assert count.area is not None  # noqa: S101
-    path.parent.mkdir(parents=True, exist_ok=True)
-    turn = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
-    # the corners lie a little outside, so that the polygon has the area of the circle
-    grow = np.sqrt(2 * np.pi / _CORNERS / np.sin(2 * np.pi / _CORNERS))
-    circles = []
-    for x, y, d in zip(count.lon, count.lat, count.diameter_km, strict=True):
-        reach = np.full(_CORNERS, grow * d / 2 / count.area.radius_km)
-        circles.append(shapely.Polygon(np.stack(lon_lat(_around(x, y, reach, turn)), axis=1)))
+    outlines = [[_unwound(ring) for ring in group] for group in _grouped(count.area)]
+    middle = float(np.mean(outlines[0][0][:, 0]))
     about = {
         "Diam_km": count.diameter_km,
         "x_coord": count.lon,
         "y_coord": count.lat,
         "tag": ["secondary" if s else "standard" for s in count.secondary],
     }
-    crs = f"+proj=longlat +R={count.area.radius_km * 1000:.3f} +no_defs"
-    gpd.GeoDataFrame(about, geometry=circles, crs=crs).to_file(path)
     polygons = [
-        shapely.Polygon(_closed(g[0]), [_closed(h) for h in g[1:]]) for g in _grouped(count.area)
+        shapely.Polygon(_beside(outer, middle), [_beside(hole, middle) for hole in holes])
+        for outer, *holes in outlines
     ]
     names = {"area_name": [count.name] * len(polygons)}
-    areas = gpd.GeoDataFrame(names, geometry=polygons, crs=crs)
-    areas.to_file(path.with_name(path.name.replace("CRATER", "AREA")))
+    crs = f"+proj=longlat +R={count.area.radius_km * 1000:.3f} +no_defs"
+    area = path.name.replace("CRATER", "AREA")
+    with tempfile.TemporaryDirectory(prefix="farside-") as folder:
+        made = Path(folder)
+        circles = [shapely.Polygon(_beside(circle, middle)) for circle in _circles(count)]
+        gpd.GeoDataFrame(about, geometry=circles, crs=crs).to_file(made / path.name)
+        gpd.GeoDataFrame(names, geometry=polygons, crs=crs).to_file(made / area)
+        for part in sorted(made.iterdir()):
+            with atomic_path(path.with_name(part.name)) as temporary:
+                shutil.copyfile(part, temporary)
+
+
+def _circles(count: CraterCount) -> list[NDArray[np.float64]]:
+    """Return the corners of each crater in degrees, shape (corners, 2)."""
+    assert count.area is not None  # noqa: S101
+    turn = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
+    # the corners lie a little outside, so that the polygon has the area of the circle
+    grow = np.sqrt(2 * np.pi / _CORNERS / np.sin(2 * np.pi / _CORNERS))
+    circles = []
+    for x, y, d in zip(count.lon, count.lat, count.diameter_km, strict=True):
+        reach = np.full(_CORNERS, grow * d / 2 / count.area.radius_km)
+        lon, lat = lon_lat(_around(x, y, reach, turn))
+        circles.append(np.stack([x + _turned(lon - x), lat], axis=1))
+    return circles
+
+
+def _unwound(ring: Ring) -> NDArray[np.float64]:
+    """Return the corners of a ring, shape (n, 2), without the jump of longitude at 180°."""
+    return np.stack([np.unwrap(ring.lon, period=360.0), ring.lat], axis=1)
+
+
+def _beside(corners: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
+    """Return corners whole turns away, so that they lie about a longitude: a GIS draws planes."""
+    lon, lat = corners.T
+    own = float(lon.mean())
+    return np.stack([lon - own + middle + _turned(own - middle), lat], axis=1)
+
+
+def _turned(lon: Any) -> Any:
+    """Return differences of longitude as -180 to 180."""
+    return (lon + 180.0) % 360.0 - 180.0
