@@ -36,7 +36,7 @@ CHEAP = {
     "site",
 }  # fmt: skip
 """Commands that take a few seconds at most; they run where their files are in `EXAMPLES`."""
-WRITES = {"--out", "--figure", "--contrast-figure", "--csv"}
+WRITES = {"--out", "--figure", "--contrast-figure"}
 
 
 @dataclass(frozen=True)

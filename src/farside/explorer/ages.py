@@ -93,7 +93,7 @@ def read_ages(path: Path) -> tuple[Age, ...]:
 
     Parameters
     ----------
-    path : CSV as ``farside chronology batch --csv`` writes it (``Name``, ``Age``, ``Age-``,
+    path : CSV as ``farside chronology batch --out`` writes it (``Name``, ``Age``, ``Age-``,
         ``Age+`` in Ga, ``Source``; ``Side`` may be added), or GeoJSON of features with the
         properties ``name``, ``age_ga``, ``lower_ga``, ``upper_ga`` and a point or none
 
