@@ -159,6 +159,29 @@ class Calibration:
 
         return report(self)
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        table = [(e.name, f"{e.mean:.4g} ± {e.sigma:.2g}", e.about) for e in self.estimates]
+        rows = [
+            Range(
+                f"{c.age_ga:g} Ga by {c.reference}",
+                c.change_ma,
+                1000 * (c.lower_ga - c.age_ga),
+                1000 * (c.upper_ga - c.age_ga),
+            )
+            for c in self.changes
+            if c.reference == self.changes[0].reference
+        ]
+        return card(
+            f"{self.model.title}, fitted to {len(self.sites)} sites",
+            "" if self.converged else "the chains have not converged: take more steps",
+            table=(("parameter", "mean ± 1 sigma", ""), table),
+            figure=ranges(rows, "change of an age, Ma, 68 %", marks=[0.0]) if rows else "",
+            notes=self.notes,
+            text=str(self),
+        )
+
 
 def calibrate(
     sites: Sequence[Site],

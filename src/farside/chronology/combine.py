@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +108,10 @@ class JointAge:
         doubt = " - they hardly share one age" if self.consistency < 0.01 else ""
         fit = f"consistency p = {self.consistency:.3g}{doubt}"
         return f"{self.age}\n  {len(self.names)} surfaces, {fit}"
+
+    def _repr_html_(self) -> str:
+        told = f"{len(self.names)} surfaces of one age: consistency p = {self.consistency:.3g}"
+        return replace(self.age, notes=(*self.age.notes, told))._repr_html_()
 
 
 def joint_age(ages: Sequence[ModelAge], system: Any) -> JointAge:

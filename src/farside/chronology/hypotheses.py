@@ -168,6 +168,25 @@ class Bombardment:
         references = cite(*_CITED)
         return "\n".join([*lines, "", self.verdict, "references:", *(f"  {r}" for r in references)])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        table = [
+            (s.model, s.title, f"{s.ln_bayes:+.2f} ± {s.error:.2f}", f"{s.elpd:.1f}")
+            for s in self.standings
+        ]
+        rows = [
+            Range(s.model, s.ln_bayes, s.ln_bayes - s.error, s.ln_bayes + s.error)
+            for s in self.standings
+        ]
+        return card(
+            f"smooth decline or late bombardment, by {len(self.sites)} sites",
+            table=(("model", "", "ln B", "elpd"), table),
+            figure=ranges(rows, "ln B against one exponential, 1 sigma", marks=[0.0]),
+            notes=(self.verdict,),
+            text=str(self),
+        )
+
 
 def weight(ln_bayes: float) -> str:
     """Return the strength of evidence in the words of Kass and Raftery (1995)."""

@@ -185,6 +185,26 @@ class FluxSymmetry:
         references = [f"  {r}" for r in cite(*_CITED)]
         return "\n".join([*lines, "", self.verdict, "references:", *references])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        names = [" + ".join(r.sites) + r.note for r in self.ratios]
+        table = [
+            (name, f"{r.median:.2f}", f"{r.lower_95:.2f} to {r.upper_95:.2f}")
+            for name, r in zip(names, self.ratios, strict=True)
+        ]
+        rows = [
+            Range(name, r.median, r.lower_95, r.upper_95)
+            for name, r in zip(names, self.ratios, strict=True)
+        ]
+        return card(
+            "impact flux, far side over near side",
+            table=(("from", "ratio", "95 %"), table),
+            figure=ranges(rows, "flux far / near, 95 %", marks=[1.0]),
+            notes=(self.verdict,),
+            text=str(self),
+        )
+
 
 def flux_symmetry(
     sites: Sequence[Site] | None = None,

@@ -189,6 +189,25 @@ class Audit:
         few = ", ".join(group for _, group in self.untestable)
         return "\n".join([*lines, f"  too few witnesses to tell: {few or 'none'}"])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        found = [
+            (g.kind, g.group, g.oxide, f"{g.mean:+.2f} ± {g.error:.2f}", f"{g.p_holm:.2g}")
+            for g in self.biased
+        ]
+        rows = [
+            Range(f"{g.group}, {g.oxide}", g.mean, g.mean - g.error, g.mean + g.error)
+            for g in self.biased
+        ]
+        return card(
+            f"bias of {self.estimator} by {self.protocol}",
+            "" if found else "no group is biased beyond chance",
+            table=(("kind", "group", "oxide", "mean error, wt%", "p"), found),
+            figure=ranges(rows, "mean error, wt%, 1 sigma", marks=[0.0]) if rows else "",
+            text=str(self),
+        )
+
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: plain(value) for key, value in row.items()}

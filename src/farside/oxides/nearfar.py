@@ -154,6 +154,24 @@ class NearFar:
         parts = (*self.transfers, self.rehearsal, self.curve, self.contrast, self.footprint)
         return "\n\n".join([head, *map(str, parts)])
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        far = [(t.method, s) for t in self.transfers for s in t.scores if s.region == "far side"]
+        table = [
+            (m, s.oxide, f"{s.bias:+.2f} ± {s.bias_1s:.2f}", f"{s.rmse:.2f}", f"{s.coverage:.2f}")
+            for m, s in far
+        ]
+        rows = [
+            Range(f"{m}, {s.oxide}", s.bias, s.bias - s.bias_1s, s.bias + s.bias_1s) for m, s in far
+        ]
+        return card(
+            f"{self.n_near} near-side cells predict {self.n_far} far-side cells",
+            table=(("method", "oxide", "bias, wt%", "RMSE, wt%", "coverage"), table),
+            figure=ranges(rows, "predicted less measured, wt%, 1 sigma", marks=[0.0]),
+            text=str(self),
+        )
+
 
 def transfer(
     method: Method,

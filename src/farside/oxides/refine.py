@@ -102,6 +102,24 @@ class Effect:
         table = self.to_frame().to_string(index=False, float_format=lambda v: f"{v:.2f}")
         return f"{head}\n{table}"
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        table = [
+            (o.oxide, str(o.n), *(f"{x:.2f}" for x in (o.rmse, w.rmse, o.r2, w.r2)))
+            for o, w in zip(self.without, self.with_, strict=True)
+        ]
+        rows = [
+            Range(f"{o.oxide}, with (blue) and without", w.rmse, dots=[o.rmse])
+            for o, w in zip(self.without, self.with_, strict=True)
+        ]
+        heads = ("oxide", "n", "RMSE without", "with, wt%", "R² without", "with")
+        return card(
+            f"what {', '.join(self.rows)} is worth to the other rows, by {self.protocol}",
+            table=(heads, table),
+            figure=ranges(rows, "RMSE of the other rows, wt%"),
+        )
+
 
 def effect_of(
     method: Method, data: TrainingSet, rows: Mask, *, protocol: str = "lomo", seed: int = 0

@@ -149,6 +149,28 @@ class Classifications:
         """Return the samples, one below the other."""
         return "\n".join(map(str, self.samples))
 
+    def _repr_html_(self) -> str:
+        from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
+
+        table = [
+            (
+                s.sample,
+                s.name,
+                *(
+                    "-" if np.isnan(x) else f"{x:.{digits}f}"
+                    for x, digits in ((s.probability, 2), (s.mg_number, 1))
+                ),
+            )
+            for s in self.samples
+        ]
+        rows = [Range(s.sample, s.probability) for s in self.samples]
+        return card(
+            "what the samples are",
+            table=(("sample", "class", "probability", "Mg#"), table),
+            figure=ranges(rows, "probability of the class", limits=(-0.02, 1.02)),
+            text=str(self),
+        )
+
 
 def share(
     value: float, sigma: float, bounds: tuple[tuple[float, str], ...], unit: str = "wt%"
