@@ -4,13 +4,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 OUT ?= farside-run
 
-.PHONY: run test full check docs bench clean
+.PHONY: run explore test full check docs bench clean
 
 run: $(VENV)/.core
 	$(BIN)/farside run --out $(OUT)
 
+explore: $(VENV)/.explore
+	$(BIN)/farside explore
+
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 full: $(VENV)/.dev
 	$(BIN)/farside run --full --out $(OUT)
@@ -33,6 +36,10 @@ bench: $(VENV)/.dev
 $(VENV)/.dev: $(VENV)/.core
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/.explore: $(VENV)/.core
+	$(PIP) --editable '.[explore]'
 	touch $@
 
 $(VENV)/.core: pyproject.toml constraints.txt
