@@ -121,6 +121,7 @@ def test_what_time_does_not_allow_is_shown_coarser_and_then_sharpens(
 ) -> None:
     ds, path = stored
     monkeypatch.setattr(zarr_pieces, "OVERVIEW", 80)
+    monkeypatch.setattr(zarr_pieces, "HOLD_S", 0.0)
     (piece,) = open_output(path).pieces
     rows, columns = slice(0, 150), slice(0, 310)
     whole = ds["value"].sel(oxide="CaO").to_numpy()

@@ -155,7 +155,7 @@ class MapFigure:
         self._first = True
         self._waiting = self._moving = self._draft = False
         self._ranges: Ranges | None = None
-        self._size, self._pause_ms = SIZE, AGAIN_MS
+        self._size, self._pause_ms = SIZE, LONGEST_MS  # the page comes first
         self._redraw, self._marks = Redraw(), Redraw()
         self.complete = True
         self._limits = limits(opened, self.layer, self.minus)

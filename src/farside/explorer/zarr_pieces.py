@@ -36,6 +36,9 @@ OVERVIEW = 4096
 CACHE_BYTES = 256 * 2**20
 """Of blocks that were read, kept for the next pan."""
 
+HOLD_S = 4.0
+"""Before the last and longest pass of an overview: the page is loaded meanwhile."""
+
 THREADS = 2
 """That decode blocks; zarr and blosc let go of the interpreter while they do."""
 
@@ -132,6 +135,8 @@ class _Overview:
             while 4 * stride < max(rows, columns):
                 stride *= 2
             while stride >= 1:
+                if stride == 1 and done:
+                    time.sleep(HOLD_S)
                 places = [
                     (i, j)
                     for i in range(0, rows, stride)
