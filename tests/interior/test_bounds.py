@@ -30,6 +30,7 @@ from farside.interior import (
     ocean_sources,
     overturn,
     oxidation,
+    ratios,
     solidification,
     volatiles,
     volcanism,
@@ -127,7 +128,7 @@ CASES = {
          "flotation": SHARE},
     ),
     "sm_nd": Case(
-        lambda sm, nd: magma_ocean.sm_nd({"Sm": sm, "Nd": nd}), {"sm": ABOVE, "nd": ABOVE},
+        lambda sm, nd: ratios.sm_nd({"Sm": sm, "Nd": nd}), {"sm": ABOVE, "nd": ABOVE},
         ("sm", "nd"),
     ),
     "bulk_coefficients": Case(

@@ -22,13 +22,12 @@ from farside.interior.magma_ocean import (
     bulk_coefficients,
     bulk_moon,
     crystallise_ocean,
-    rb_sr,
-    sm_nd,
 )
 from farside.interior.melting import coefficients, crystallise
 from farside.interior.minerals import density
 from farside.interior.ocean_sources import alumina_for, solid_at, sources
 from farside.interior.overturn import overturn, sort_column
+from farside.interior.ratios import rb_sr, sm_nd
 from farside.provenance import cite
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ from farside.interior.geometry import (
 )
 from farside.interior.melting import _bulk_moon, coefficients
 from farside.interior.minerals import ENDS, density, molar_mg
+from farside.interior.ratios import sm_nd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,29 +154,6 @@ def bulk_moon(name: str) -> dict[str, float]:
         raise UnknownNameError.of("bulk Moon", name, table.index)
     oxides = table.drop(columns=["about", "reference"])
     return {str(oxide): float(oxides[oxide].to_dict()[name]) for oxide in oxides}
-
-
-# -- ratios -------------------------------------------------------------------------------------
-
-
-def sm_nd(ppm: Mapping[str, float]) -> float:
-    """Return 147Sm/144Nd from Sm and Nd in ppm.
-
-    147Sm is 15.00 % of Sm (150.36 u) and 144Nd 23.798 % of Nd (144.242 u): IUPAC 2013
-    (doi 10.1515/pac-2015-0503). `InputError` unless both are above 0.
-    """
-    sm, nd = (float(check_above(ppm[name], name, " ppm")) for name in ("Sm", "Nd"))
-    return sm / 150.36 * 0.1500 / (nd / 144.242 * 0.23798)
-
-
-def rb_sr(ppm: Mapping[str, float]) -> float:
-    """Return 87Rb/86Sr from Rb and Sr in ppm.
-
-    87Rb is 27.83 % of Rb (85.4678 u) and 86Sr 9.86 % of Sr (87.62 u): IUPAC 2013
-    (doi 10.1515/pac-2015-0503). `InputError` unless both are above 0.
-    """
-    rb, sr = (float(check_above(ppm[name], name, " ppm")) for name in ("Rb", "Sr"))
-    return rb / 85.4678 * 0.2783 / (sr / 87.62 * 0.0986)
 
 
 # -- the steps ---------------------------------------------------------------------------------

@@ -17,10 +17,9 @@ from farside.interior.magma_ocean import (
     MagmaOcean,
     bulk_coefficients,
     crystallise_ocean,
-    rb_sr,
-    sm_nd,
 )
 from farside.interior.minerals import ENDS
+from farside.interior.ratios import rb_sr, sm_nd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
