@@ -16,6 +16,7 @@ from farside.chronology.models import TITLES, model
 from farside.chronology.sites import calibration_sites
 from farside.chronology.symmetry import WIDEST, flux_symmetry
 from farside.errors import InputError, UnknownNameError
+from farside.progress import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,8 +192,7 @@ def expected_information(
     known = tuple(sites) if sites is not None else calibration_sites()
     data = site_data(known)
     found: dict[str, Evidence] = {}
-    for name in NAMES:
-        say(f"posterior: {TITLES[name]}")
+    for name in counted(NAMES, lambda name: f"posterior: {TITLES[name]}", say):
         found[name] = evidence(model(name), data, seed=seed, runs=2, particles=particles)
     say("posterior of the flux ratio")
     ratio = _ratio_sigma(known, seed)

@@ -34,6 +34,7 @@ from farside.maps.grid import MapGrid, grid_of
 from farside.maps.predict import FILL, FLAGS, SCALE, Storage, stored
 from farside.maps.resample import with_flag
 from farside.maps.style import qml
+from farside.progress import counted
 from farside.style import colour_map
 
 if TYPE_CHECKING:
@@ -282,8 +283,8 @@ def export(
     data, looks, quality = _plan(Path(folder), storage)
     tags = _tags(ds)
     # Nothing is merged: pixels pass through unchanged, block by block.
-    for oxide, file, look in zip(OXIDES, data, looks, strict=True):
-        say(f"write {file.path.name}")
+    work = list(zip(OXIDES, data, looks, strict=True))
+    for oxide, file, look in counted(work, lambda one: f"write {one[1].path.name}", say):
         with (
             _cog(file, grid, tags, None) as raster,
             _cog(look, grid, tags, quicklook_colours()) as colour,

@@ -15,7 +15,7 @@ from farside.maps.sources import find_tiles
 from farside.maps.store import Grid, has_places
 from farside.maps.work import Opener, check_bands, image_size, reason_of
 from farside.oxides import bundle
-from farside.progress import clock
+from farside.progress import clock, counted
 from farside.spectra.prepare import open_image
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def plan_tiles(
     sizes: dict[str, tuple[int, int]] = {}
     skipped: dict[str, str] = {}
     placed = 0
-    for source in find_tiles(images):
-        say(f"open {source.path.name}")
+    for source in counted(find_tiles(images), lambda source: f"open {source.path.name}", say):
         try:
             image = opener(source.path)
             height, width = image_size(image, source)

@@ -21,6 +21,7 @@ from farside.oxides.novelty import THRESHOLD
 from farside.oxides.refine import Refinement, refine
 from farside.oxides.training import TrainingSet, load_training, training_from
 from farside.oxides.validate import Validation, validate
+from farside.progress import counted
 from farside.readers.dataset import wavelength_columns
 from farside.readers.table import read_frame, read_table
 from farside.spectra.dataset import check_spectra, select_bands
@@ -260,10 +261,10 @@ def train_file(
     say(f"train on {len(rows)} sites of {len(rows.missions)} missions")
     estimator = OxideEstimator(coverage=coverage, seed=seed).fit_training(rows)
     protocols = ("loo", "lomo") if len(rows.missions) > 2 else ("loo",)
-    done = []
-    for protocol in protocols:
-        say(f"validate by {protocol}")
-        done.append(validate(Farside(), rows, protocol, coverage=coverage, seed=seed))
+    done = [
+        validate(Farside(), rows, protocol, coverage=coverage, seed=seed)
+        for protocol in counted(protocols, "validate by {}".format, say)
+    ]
     _save(out, estimator, {v.protocol: v.to_dict()["scores"] for v in done}, data, seed)
     return Trained(out, tuple(done))
 

@@ -58,10 +58,11 @@ def validations(data: TrainingSet, seed: int, say: Say) -> list[Validation]:
 def _effect(data: TrainingSet, seed: int, say: Say) -> dict[str, Any]:
     mission = "Chang'e-5"
     rows = data.mission == mission
-    effects = []
-    for other in range(seed, seed + SEEDS):
-        say(f"validate with and without {mission}, seed {other}")
-        effects.append(effect_of(Farside(), data, rows, seed=other))
+    naming = f"validate with and without {mission}, seed {{}}".format
+    effects = [
+        effect_of(Farside(), data, rows, seed=other)
+        for other in counted(range(seed, seed + SEEDS), naming, say)
+    ]
     change = np.array(
         [[w.rmse - o.rmse for w, o in zip(e.with_, e.without, strict=True)] for e in effects]
     )
