@@ -147,9 +147,15 @@ def draw_layer(name: str, path: Path, *, view: str = "pair", size: str = "double
     figure = globe_figure(layer, view=view, size=size)
     save(figure, path)
     return Drawn(
-        str(path), layer.name, layer.unit, view, size, colour_limits(layer.values),
-        None if layer.half_width is None else colour_limits(layer.half_width), layer.coverage,
+        str(path), layer.name, layer.unit, view, size, _told(layer.values),
+        None if layer.half_width is None else _told(layer.half_width), layer.coverage,
     )  # fmt: skip
+
+
+def _told(values: Float) -> tuple[float, float]:
+    """Return the limits of the colours in the six digits that single precision holds."""
+    low, high = colour_limits(values)
+    return float(f"{low:.6g}"), float(f"{high:.6g}")
 
 
 # -- pixels ------------------------------------------------------------------------------------
@@ -341,7 +347,7 @@ def _bar(figure: Figure, image: AxesImage, field: _Field, place: Any) -> None:
     bar.ax.tick_params(labelsize=SMALL_PT, color=MUTED, length=2, pad=1.5)
     bar.ax.locator_params(nbins=6)
     bar.ax.grid(visible=False)
-    words = field.label + ("" if field.novelty is None else "\nhatched: most novelty above 1")
+    words = field.label + ("" if field.novelty is None else "\nhatched: novelty mostly above 1")
     bar.set_label(words, size=SMALL_PT, labelpad=1.5)
 
 

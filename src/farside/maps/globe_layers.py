@@ -24,7 +24,7 @@ MEASURED = {
     "wac_green_mix": ("reflectance, mix of 566 and 415 nm (green), LROC WAC", "reflectance"),
     "wac_blue_mix": ("reflectance, mix of 566 and 415 nm (blue), LROC WAC", "reflectance"),
     "wac_TiO2": ("TiO₂, LROC WAC", "oxide"),
-    "mare_fraction": ("ground under mare", "share"),
+    "mare_fraction": ("share of ground under mare", "share"),
     "height_km": ("height above 1737.4 km", "height"),
     "slope_deg": ("slope over 15.2 km", "relief"),
     "roughness_km": ("roughness over 7.6 km", "relief"),

@@ -78,7 +78,7 @@ def _about(ds: xr.Dataset, bands: dict[str, str]) -> dict[str, Any]:
         "MadeBy": f"farside {', '.join(made['farside']) or 'of unknown version'}",
         "WeightsSha256": ", ".join(made["weights"]) or "unknown",
         "SourceProducts": [i["name"] for i in made["inputs"]] or ["unknown"],
-        "IntervalCoverage": float(ds.attrs["coverage"]),
+        "IntervalCoverage": f"{ds.attrs['coverage']:g}",  # of a number GDAL writes 17 digits
     }
     return {
         "IsisCube": {
