@@ -50,7 +50,7 @@ def _code(end: SystemExit) -> int:
 
 def _told(error: Exception) -> int:
     """Say an error on standard error and return its exit code."""
-    if os.environ.get("FARSIDE_DEBUG"):
+    if os.environ.get("FARSIDE_DEBUG", "0") not in ("", "0"):
         import traceback  # noqa: PLC0415
 
         traceback.print_exception(error)
