@@ -98,3 +98,20 @@ LISTS = {
 @pytest.mark.parametrize("name", list(LISTS))
 def test_lists_are_those_of_the_library(name: str) -> None:
     assert sorted(getattr(names, name)) == sorted(LISTS[name])
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [
+        {"_FARSIDE_COMPLETE": "complete_zsh"},
+        {"_FARSIDE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+    ],
+    ids=["zsh", "fish"],
+)
+def test_other_shells_are_offered_the_same(shell: dict[str, str]) -> None:
+    env = shell | {"_TYPER_COMPLETE_ARGS": "farside age count.scc --system neu"}
+    done = CliRunner().invoke(app, env=env, prog_name="farside")
+    assert done.exit_code == 0
+    assert "neukum1983" in done.output
+    assert "neukum2001" in done.output
+    assert "yue2022" not in done.output
