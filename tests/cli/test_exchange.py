@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from farside import provenance
 from farside.chronology.counts import make_count
 from farside.chronology.formats import write_count
 from farside.cli import main
@@ -75,13 +76,14 @@ def test_a_run_becomes_a_crate(call: Callable[..., Outcome], tmp_path: Path) -> 
     run = tmp_path / "run"
     run.mkdir()
     refused(call("export", "crate", run, "-q"), "not the folder of a run", "findings.json")
-    (run / "findings.json").write_text('{"findings": []}')
+    content = {"farside": provenance.code_version(), "findings": []}
+    (run / "findings.json").write_text(json.dumps(content))
     (run / "oxides.csv").write_text("a\n")
     (run / "validation.json").write_text("{}")
     done = call("export", "crate", run, "--licence", "CC-BY-4.0", "--json", "-q")
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out)["files"] == 3
-    refused(call("export", "crate", run, "--licence", "my own", "-q"), "no SPDX name")
+    refused(call("export", "crate", run, "--licence", "my own", "-q"), "SPDX list")
 
 
 def test_craters_are_converted(call: Callable[..., Outcome], tmp_path: Path) -> None:

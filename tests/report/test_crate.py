@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 CITED = next(iter(provenance.references()))
 FINDINGS = {
+    "farside": provenance.code_version(),
     "findings": [
         {"name": "a", "data": ["cells_5deg", "result: map"], "references": [CITED]},
         {"name": "b", "data": ["sites", "cells_5deg"], "references": []},
-    ]
+    ],
 }
 
 
@@ -155,6 +156,11 @@ def test_a_reader_of_crates_opens_it(run: Path) -> None:
         (lambda f: (f / "findings.json").unlink(), "lacks findings.json"),
         (lambda f: (f / "findings.json").write_text("{"), "holds no findings"),
         (lambda f: (f / "findings.json").write_text('{"findings": [{}]}'), "holds no findings"),
+        (lambda f: (f / "findings.json").write_text('{"findings": []}'), "holds no findings"),
+        (
+            lambda f: (f / "findings.json").write_text('{"farside": "0.0.1", "findings": []}'),
+            "made by farside 0.0.1",
+        ),
     ],
 )
 def test_what_is_no_run_is_refused(run: Path, spoil: Any, message: str) -> None:
@@ -167,5 +173,12 @@ def test_what_is_no_run_is_refused(run: Path, spoil: Any, message: str) -> None:
 def test_no_folder_and_no_licence_are_refused(run: Path) -> None:
     with pytest.raises(InputError, match="there is no folder"):
         write_crate(run / "none")
-    with pytest.raises(InputError, match="no SPDX name"):
-        write_crate(run, licence="free for all")
+    for wrong in ("free for all", "CC-BY4.0", "MIT OR Apache-2.0", "LicenseRef-mine", ""):
+        with pytest.raises(InputError, match="no name of the SPDX list"):
+            write_crate(run, licence=wrong)
+    assert not (run / METADATA).exists()
+
+
+def test_a_licence_is_spelt_as_its_page_is(run: Path) -> None:
+    write_crate(run, licence="cc-by-4.0")
+    assert graph(run)["./"]["license"] == {"@id": "https://spdx.org/licenses/CC-BY-4.0"}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from farside import provenance
 from farside.constants import OXIDES
 from farside.datasets import load_clementine_sites, load_sites, load_sp_spectra
 from farside.errors import InputError
@@ -98,6 +99,7 @@ def test_the_validation_is_what_ships(done: Run) -> None:
 
 def test_the_findings_are_those_of_the_command(done: Run) -> None:
     content = json.loads((done.out / "findings.json").read_text(encoding="utf-8"))
+    assert content.pop("farside") == provenance.code_version()
     assert content == json.loads(json.dumps(findings().to_dict()))
     assert [f["name"] for f in content["findings"]] == list(catalogue.names())
     page = (done.out / "report.html").read_text(encoding="utf-8")

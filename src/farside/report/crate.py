@@ -14,10 +14,11 @@ Process Run Crate 0.5, https://w3id.org/ro/wfrun/process/0.5; Leo et al. (2024),
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from farside import provenance
 from farside.datasets import sidecar, table_names
@@ -193,14 +194,36 @@ def _findings(folder: Path) -> list[Mapping[str, Any]]:
         )
     path = folder / "findings.json"
     try:
-        found: list[Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["findings"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found: list[Mapping[str, Any]] = content["findings"]
+        made_by = str(content["farside"])
         for finding in found:
             _ = (finding["data"], finding["references"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} holds no findings of a run ({error!r}); make it anew with 'farside run'."
         ) from error
+    if made_by != provenance.code_version():
+        raise InputError(
+            f"{folder} was made by farside {made_by}, whose tables are not those of this version, "
+            f"{provenance.code_version()}: describe it with that version, or make it anew with "
+            "'farside run'."
+        )
     return found
+
+
+def _spdx(name: str) -> str:
+    """Return a licence as the SPDX list spells it, or refuse what is not one of its names."""
+    try:
+        known = str(canonicalize_license_expression(name))
+    except InvalidLicenseExpression:
+        known = ""
+    if not known or " " in known or known.startswith("LicenseRef-"):
+        raise InputError(
+            f"licence {name!r} is no name of the SPDX list (spdx.org/licenses), such as CC-BY-4.0 "
+            "or BSD-3-Clause."
+        )
+    return known
 
 
 def describe(folder: Path, licence: str = LICENCE) -> dict[str, Any]:
@@ -214,10 +237,9 @@ def describe(folder: Path, licence: str = LICENCE) -> dict[str, Any]:
     Raises
     ------
     InputError
-        when the folder is not that of a run, or the licence is no SPDX name
+        when the folder is not that of a run of this version, or the licence is no SPDX name
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", licence):
-        raise InputError(f"licence {licence!r} is no SPDX name such as CC-BY-4.0 or BSD-3-Clause.")
+    licence = _spdx(licence)
     found = _findings(folder)
     paths = sorted(
         path
@@ -306,7 +328,7 @@ def write_crate(folder: Path, *, licence: str = LICENCE) -> Crate:
     Raises
     ------
     InputError
-        when the folder is not that of a run, cannot be written, or the licence is no SPDX name
+        as of `describe`, and when the folder cannot be written
     """
     content = describe(folder, licence)
     provenance.write_json(folder / METADATA, content)

@@ -143,7 +143,8 @@ def write(out: Path, context: Context) -> tuple[Path, ...]:
     provenance.write_json(files[1], context.results)
     sharp_map.write_tiff(files[2], context.sharp)
     provenance.write_text(files[3], render(context))
-    provenance.write_json(files[4], context.findings.to_dict())
+    made_by = {"farside": provenance.code_version()}
+    provenance.write_json(files[4], made_by | context.findings.to_dict())
     return files
 
 
