@@ -110,6 +110,7 @@ def test_ages_become_two_columns(tmp_path: Path) -> None:
     done = to_isoplotr(tmp_path / "a.csv", tmp_path / "b.csv", "mean")
     assert (tmp_path / "b.csv").read_text().splitlines()[0] == '"X","errX"'
     np.testing.assert_array_equal(read_values(done.out).sigmas, [2.9, 1.0])
+    assert "the names are not in the new file" in str(done)
 
 
 def test_the_isochron_is_the_same_before_and_after(tmp_path: Path) -> None:
@@ -128,6 +129,35 @@ def test_analyses_that_are_not_whole_are_left_out_and_named(tmp_path: Path) -> N
     assert done.analyses == 1
     assert "left out because a figure is missing: b" in str(done)
     assert done.to_dict()["ierr"] == 1
+
+
+def test_a_correlation_that_is_not_given_is_0_and_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "Rb87Sr86,errRb87Sr86,Sr87Sr86,errSr87Sr86,rho\n"
+        "0.1,0.01,0.70,0.001,0.3\n0.2,0.01,0.71,0.001,\n0.3,0.01,0.72,0.001,0.1\n"
+    )
+    done = to_isoplotr(tmp_path / "a.csv", tmp_path / "b.csv", "rb-sr")
+    assert "no correlation given in row 2: taken as 0" in done.notes
+    np.testing.assert_array_equal(read_isochron(done.out, "rb-sr").rho, [0.3, 0.0, 0.1])
+    (tmp_path / "p.csv").write_text("x,sx,y,sy,r_xy\n0.1,0.01,0.70,0.001,\n0.2,0.1,0.7,0.1,-0.5\n")
+    done = to_isoplotr(tmp_path / "p.csv", tmp_path / "q.csv", "rb-sr")
+    assert done.analyses == 2
+    assert "no correlation given in row 1: taken as 0" in done.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rb-sr", "87Rb/86Sr,1s,87Sr/86Sr,1s\n0.1,-0.01,0.70,0.001\n"),
+        ("rb-sr", "87Rb/86Sr,1s,87Sr/86Sr,1s\n0.1,0.01,0.70,0\n"),
+        ("mean", "age,1s\n100,0\n"),
+    ],
+)
+def test_an_error_without_weight_is_refused(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match="0 or negative"):
+        to_isoplotr(tmp_path / "a.csv", tmp_path / "b.csv", name)
+    assert not (tmp_path / "b.csv").exists()
 
 
 def test_wrong_input_is_refused(tmp_path: Path) -> None:

@@ -104,8 +104,8 @@ def read_pairs(path: Path, systems: tuple[System, ...], errors: str | None = Non
     if {"x", "y"} <= axes.keys():
         (x, sx), (y, sy) = (complete(axes[name], path) for name in "xy")
         notes += (f"taken as x = {of.x}, y = {of.y}: the file names no isotopes",)
-        zero = np.zeros(len(frame)) if rho is None else rho
-        return Pairs(of, (x, sx, y, sy, zero), labels, notes)
+        tilt, more = _correlation(rho, len(frame))
+        return Pairs(of, (x, sx, y, sy, tilt), labels, notes + more)
     if of.name in PAIRS and not _holds(ratios, of):
         made, more = _from_concentrations(columns, ratios, of, path)
         ratios, notes = made, notes + more
@@ -161,19 +161,18 @@ def _wanted(
     (u, su), (v, sv) = (complete(ratios[k], path) for k in (i, j))
     if (u <= 0).any() or (v <= 0).any():
         raise InputError(f"{path} holds isotope ratios of 0 or below; a ratio is positive.")
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
     ru, rv = su / u, sv / v
     if (np.abs(np.concatenate([ru, rv])) > WIDEST).any():
         raise InputError(
             f"{path} holds an error more than a million times its ratio; look at its unit, or "
             "whether columns are exchanged."
         )
-    tilt = np.zeros(u.size) if rho is None else np.where(np.isnan(rho), 0.0, rho)
     if rho is None and (third := _third(ratios, (i, j))) is not None:
         tilt = _redundant(ratios[third], (ru, rv), path)
-        notes += (f"correlation from the redundant ratio {ratios[third].header}",)
-    elif rho is None:
-        notes += ("no correlation of errors given: taken as 0",)
+        notes = (f"correlation from the redundant ratio {ratios[third].header}",)
+    else:
+        tilt, notes = _correlation(rho, u.size)
     if (np.abs(tilt) >= 1).any():
         at = ", ".join(str(k + 1) for k in np.flatnonzero(np.abs(tilt) >= 1)[:5])
         raise InputError(
@@ -192,6 +191,18 @@ def _wanted(
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.where((rx > 0) & (ry > 0), joint / (rx * ry), 0.0)
     return (x, x * np.copysign(rx, su), y, y * np.copysign(ry, sv), out), notes
+
+
+def _correlation(rho: Float | None, n: int) -> tuple[Float, tuple[str, ...]]:
+    """Return the correlations of n analyses, 0 where none is given, which is said."""
+    if rho is None:
+        return np.zeros(n), ("no correlation of errors given: taken as 0",)
+    empty = np.isnan(rho)
+    if not empty.any():
+        return rho, ()
+    at = ", ".join(str(k + 1) for k in np.flatnonzero(empty)[:5])
+    more = f" and {int(empty.sum()) - 5} more" if empty.sum() > 5 else ""
+    return np.where(empty, 0.0, rho), (f"no correlation given in row {at}{more}: taken as 0",)
 
 
 def _third(ratios: list[Column], pair: tuple[int, int]) -> int | None:

@@ -145,8 +145,16 @@ def to_isoplotr(source: Path, out: Path, name: str, errors: str | None = None) -
     if not whole.all():
         left = ", ".join(label for label, ok in zip(labels, whole, strict=True) if not ok)
         notes += (f"left out because a figure is missing: {left}",)
+    if any((column[whole] <= 0).any() for column in columns[1:4:2]):
+        raise InputError(
+            f"{source} holds an error that is 0 or negative; give one standard deviation of each "
+            "value, or leave the analysis out."
+        )
     layout, kept = LAYOUTS[name], [int(i) for i in np.flatnonzero(whole)]
-    named = name != MEAN and labels != tuple(str(i + 1) for i in range(len(labels)))
+    named = labels != tuple(str(i + 1) for i in range(len(labels)))
+    if named and name == MEAN:
+        named = False
+        notes += ("the names are not in the new file: this format has two columns and no more",)
     stream = io.StringIO()
     # names in quotes: R takes the apostrophe of a bare Chang'e-6 for the start of a quotation
     writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
