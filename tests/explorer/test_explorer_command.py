@@ -57,7 +57,7 @@ def test_a_port_that_is_taken_is_told() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("missing", ["panel", "holoviews", "datashader"])
+@pytest.mark.parametrize("missing", ["panel", "datashader"])
 def test_a_missing_extra_is_named(missing: str) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['farside', 'explore'];"

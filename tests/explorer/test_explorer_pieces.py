@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from synthetic_maps import make_map, write_map
 
 from farside.errors import InputError
-from farside.explorer import zarr_pieces
+from farside.explorer import tiff_pieces, zarr_pieces
 from farside.explorer.opened import open_output
 from farside.explorer.pieces import averaged
 from farside.maps.export import export
@@ -105,6 +105,20 @@ def test_a_geotiff_gives_the_pixels_of_a_window(cogs: tuple[Any, Path], factor: 
     np.testing.assert_allclose(read.values[known], expected[known], rtol=1e-4)
     if factor == 1:
         assert np.isnan(read.values[~known]).all()
+
+
+def test_a_hurried_geotiff_is_shown_in_wider_squares(cogs: tuple[Any, Path]) -> None:
+    ds, folder = cogs
+    tiff = tiff_pieces.Tiff(folder / "FeO.tif")
+    rows, columns = slice(6, 100), slice(250, 310)
+    found = tiff._coarse("value:FeO", (rows, columns), 2)
+    whole = ds["value"].sel(oxide="FeO").to_numpy()
+    wide = squares(whole, 16)  # eight times as wide as the squares of two that were asked for
+    i, j = (np.arange(s.start, s.stop, 2) // 16 for s in (rows, columns))
+    expected = wide[i[:, None], j]
+    known = np.isfinite(expected)
+    assert found.shape == (47, 30)
+    np.testing.assert_allclose(found[known], expected[known], rtol=1e-4)
 
 
 def test_scaled_integers_come_back_as_percent(tmp_path: Path) -> None:

@@ -112,10 +112,14 @@ def test_a_difference_of_units_is_in_standard_deviations() -> None:
     found = draw(opened, layer("height"), lat, lon, 30_000.0, minus=layer("thorium"))
     weights = np.cos(np.radians(lat))
     assert np.average(found.values, weights=weights) == pytest.approx(0, abs=0.02)
-    same = draw(opened, layer("height"), lat, lon, 30_000.0)
-    scaled = found.values + 0  # both parts have unit variance: that of the difference is below 4
-    assert 0 < np.average(scaled**2, weights=weights) < 4
-    assert same.values.shape == scaled.shape
+    # and of two parts of unit variance and correlation r the variance is 2 - 2 r
+    parts = [draw(opened, layer(k), lat, lon, 30_000.0).values for k in ("height", "thorium")]
+    means = [np.average(v, weights=weights) for v in parts]
+    sd = [math.sqrt(np.average((v - m) ** 2, weights=weights))
+          for v, m in zip(parts, means, strict=True)]  # fmt: skip
+    scaled = [(v - m) / s for v, m, s in zip(parts, means, sd, strict=True)]
+    r = np.average(scaled[0] * scaled[1], weights=weights)
+    assert np.average(found.values**2, weights=weights) == pytest.approx(2 - 2 * r, rel=0.02)
 
 
 def test_classes_have_no_difference() -> None:

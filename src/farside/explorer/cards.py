@@ -97,8 +97,8 @@ def coordinates(lat: float, lon: float) -> str:
 
     Examples
     --------
-    >>> coordinates(-41.6385, -153.985)
-    '41.638° S, 153.985° W'
+    >>> coordinates(-41.6386, -153.9852)
+    '41.639° S, 153.985° W'
     """
     north, east = "N" if lat >= 0 else "S", "E" if lon >= 0 else "W"
     return f"{abs(lat):.3f}° {north}, {abs(lon):.3f}° {east}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     F32 = NDArray[np.float32]
 
-PATIENCE_S = 0.08
+PATIENCE_S = 0.06
 """Time that a picture may take to read what is fine; the rest follows."""
 
 FIRST_S = 0.5

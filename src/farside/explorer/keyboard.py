@@ -13,7 +13,7 @@ KEYS = (
     ("[ ]", "layer before, layer after"),
     ("Enter", "ask about the place in the middle of the map"),
     ("?", "show these keys"),
-    ("Tab", "go to the next control; the map is the first"),
+    ("Tab", "go through every control, the map among them"),
 )
 
 SCRIPT = """

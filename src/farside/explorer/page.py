@@ -37,6 +37,8 @@ def build_page(opened: Opened, ages: Sequence[Age]) -> Any:
     page = pn.Template(text)
     page.add_variable("about", str(opened))
     page.add_variable("keys", KEYS)
+    # some browsers do not count a socket as of the page's own origin; the guard has seen the host
+    page.add_variable("socket", f"ws://{pn.state.headers.get('Host', '')}")
     page.add_variable("script", SCRIPT)
     page.add_panel("controls", session.controls)
     page.add_panel("map", session.map)

@@ -50,6 +50,7 @@ class Session:
         self.status = prose(margin=0)
         self._doc = pn.state.curdoc
         self._quiet = False
+        self.filling_b = False  # whether the next region that is drawn is B
         self._make_controls()
         self.figure = self._figure()
         self.map = pn.pane.HoloViews(
@@ -162,9 +163,6 @@ class Session:
             tab = self.state.tab if self.state.tab in ("region", "compare") else "region"
             self.put(**{which: found, "tab": tab})
 
-    filling_b = False
-    """Whether the next region is B."""
-
     def put(self, **changes: Any) -> None:
         """Change place, regions or tab, which leaves the picture as it is."""
         self.state = replace(self.state, **changes)
@@ -200,10 +198,9 @@ class Session:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Show an error of the block as a message, and clear an older one."""
+        """Clear an older message, and show an error of the block as one."""
+        self.warn("")
         try:
             yield
         except FarsideError as error:
             self.warn(str(error))
-        else:
-            self.warn("")

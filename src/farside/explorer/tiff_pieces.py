@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from farside.constants import OXIDES
 from farside.errors import InputError
-from farside.explorer.pieces import Piece, Read, averaged, patience
+from farside.explorer.pieces import Piece, Read, patience
 from farside.maps.export import LAYERS
 from farside.maps.grid import MapGrid, registered, require_lunar
 from farside.maps.tiles import DEFAULT_COVERAGE
@@ -59,7 +59,7 @@ class Tiff:
         """Return the open file of this thread."""
         if not hasattr(self._local, "raster"):
             try:
-                self._local.raster = rasterio.open(self.path, NUM_THREADS="ALL_CPUS")
+                self._local.raster = rasterio.open(self.path)
             except RasterioError as error:
                 raise InputError(
                     f"{self.path} cannot be opened as a GeoTIFF ({error}); check that it is whole."
@@ -98,10 +98,20 @@ class Tiff:
         try:
             return Read(work.result(patience(deadline)))
         except TimeoutError:
-            coarse = self._read(*key[:-1], factor * COARSER)
-            fine = np.repeat(np.repeat(coarse, COARSER, axis=0), COARSER, axis=1)
-            height, width = (-(-(s.stop - s.start) // factor) for s in (rows, columns))
-            return Read(fine[:height, :width], complete=False)
+            return Read(self._coarse(name, (rows, columns), factor), complete=False)
+
+    def _coarse(self, name: str, window: tuple[slice, slice], factor: int) -> NDArray[np.float32]:
+        """Return a window whose pixels are so many times as wide as was asked for."""
+        raster, wide = self.raster(), factor * COARSER
+        ends, crops = [], []
+        for part, size in zip(window, (raster.height, raster.width), strict=True):
+            start = part.start // wide * wide
+            ends += [start, min(size, -(-part.stop // wide) * wide)]
+            first = (part.start - start) // factor
+            crops.append(slice(first, first - (-(part.stop - part.start) // factor)))
+        found = self._read(name, ends[0], ends[1], ends[2], ends[3], wide)
+        fine = np.repeat(np.repeat(found, COARSER, axis=0), COARSER, axis=1)
+        return fine[crops[0], crops[1]]
 
     def _read(
         self, name: str, top: int, bottom: int, left: int, right: int, factor: int
@@ -112,16 +122,17 @@ class Tiff:
         if rows and columns:
             window = Window(left, top, columns * factor, rows * factor)
             out[:rows, :columns] = self._window(name, window, (rows, columns))
-        # squares that the far edges of the raster cut are averaged from single pixels
-        for low, high, first, last in (
-            (rows * factor, height, 0, width),
-            (0, rows * factor, columns * factor, width),
-        ):
-            if low < high and first < last:
-                window = Window(left + first, top + low, last - first, high - low)
-                strip = averaged(self._window(name, window, (high - low, last - first)), factor)
-                i, j = low // factor, first // factor
-                out[i : i + strip.shape[0], j : j + strip.shape[1]] = strip
+        # squares that the far edges of the raster cut
+        down, beside = height - rows * factor, width - columns * factor
+        if down and columns:
+            window = Window(left, top + rows * factor, columns * factor, down)
+            out[rows:, :columns] = self._window(name, window, (1, columns))
+        if beside and rows:
+            window = Window(left + columns * factor, top, beside, rows * factor)
+            out[:rows, columns:] = self._window(name, window, (rows, 1))
+        if down and beside:
+            window = Window(left + columns * factor, top + rows * factor, beside, down)
+            out[rows:, columns:] = self._window(name, window, (1, 1))
         return out
 
     def _window(self, name: str, window: Window, shape: tuple[int, int]) -> NDArray[np.float32]:
