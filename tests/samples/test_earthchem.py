@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from farside.errors import InputError, UnknownNameError
+from farside.errors import InputError, SampleError, UnknownNameError
 from farside.samples.composition import check_analyses
 from farside.samples.convert import convert_samples
 from farside.samples.earthchem import ASTROMAT, is_database, read_database
@@ -89,8 +89,11 @@ def test_units_of_weight_are_told_from_what_is_no_amount(tmp_path: Path) -> None
     row = found.frame.iloc[0]
     for name, expected in (("K2O", 0.06), ("Sr", 100), ("Rb", 1.2), ("Ba", 60), ("Zr", 100)):
         assert row[name] == pytest.approx(expected, rel=1e-14)
-    assert "left out, no amounts here by analyte: 2 (AGE, SR87_SR86)" in found.notes
-    assert "left out, no amounts here by unit: 1 (mol%)" in found.notes
+    left = (
+        "results left out, neither an oxide nor an element that farside reads: 2 (AGE, SR87_SR86)"
+    )
+    assert left in found.notes
+    assert "results left out, their unit is none of weight: 1 (mol%)" in found.notes
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,47 @@ def test_citations_stay_apart_and_repeats_are_averaged(tmp_path: Path) -> None:
     assert frame.loc["12002 (A,1970)", "SiO2"] == 44.5
     assert frame.loc["12002 (A,1970)", "SiO2_1s"] == pytest.approx(0.25)
     assert np.isnan(frame.loc["12002 (B,1971)", "SiO2_1s"])
-    assert any("averaged: 1" in note for note in found.notes)
+    assert found.notes == ("averaged with others of one sample, citation and analyte: 1",)
+
+
+def test_a_mean_of_results_without_errors_has_none_and_says_so(tmp_path: Path) -> None:
+    source = astromat(
+        tmp_path / "a.csv",
+        {"analyte": "SiO2", "value": "44", "stdev_type": "1S", "sigma": "0.3"},
+        {"analyte": "SiO2", "value": "45"},
+    )
+    found = read_database(source)
+    assert "SiO2_1s" not in found.frame
+    assert "errors left out, the mean being of results without one too: 1" in found.notes
+
+
+def test_rows_keep_their_order_and_what_has_no_citation_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "SAMPLE NAME,CITATION,RB(PPM),SIO2(WT%)\nc,,,44\na,,1,45\na,B,2,46\nb,B,,47\n"
+    )
+    convert_samples(tmp_path / "a.csv", tmp_path / "b.csv", "farside")
+    convert_samples(tmp_path / "b.csv", tmp_path / "c.csv", "earthchem")
+    convert_samples(tmp_path / "c.csv", tmp_path / "d.csv", "farside")
+    b, c, d = (pd.read_csv(tmp_path / f"{x}.csv", keep_default_na=False) for x in "bcd")
+    assert list(b["sample"]) == ["c", "a", "a (B)", "b"]
+    assert list(c["SAMPLE NAME"]) == ["c", "a", "a", "b"]
+    pd.testing.assert_frame_equal(b, d)
+
+
+def test_columns_without_a_place_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sample,mission,SiO2,SiO2_1s,lat\na,11,44,0.2,-5\n")
+    done = convert_samples(tmp_path / "a.csv", tmp_path / "b.csv", "astromat")
+    assert done.notes == ("columns left out, which astromat has no place for: mission, lat",)
+    done = convert_samples(tmp_path / "a.csv", tmp_path / "c.csv", "earthchem")
+    assert "no place for: mission, SiO2_1s, lat" in str(done)
+
+
+def test_all_iron_is_written_as_all_iron(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sample,FeO,FeO_1s\na,19.5,0.2\n")
+    convert_samples(tmp_path / "a.csv", tmp_path / "b.csv", "astromat")
+    assert pd.read_csv(tmp_path / "b.csv")[ASTROMAT["analyte"]].tolist() == ["FEOT"]
+    convert_samples(tmp_path / "a.csv", tmp_path / "c.csv", "earthchem")
+    assert "FEOT(WT%)" in pd.read_csv(tmp_path / "c.csv")
 
 
 def test_a_mineral_is_no_rock(tmp_path: Path) -> None:
@@ -151,7 +194,7 @@ def test_a_mineral_is_no_rock(tmp_path: Path) -> None:
     )
     rock, mineral = read_database(source), read_database(source, "mineral")
     assert rock.frame["SiO2"].tolist() == [44.0]
-    assert rock.notes == ("left out, of another material: 2 (MINERAL)",)
+    assert rock.notes == ("results left out, of another material: 2 (MINERAL)",)
     assert mineral.frame["MgO"].tolist() == [40.0]
     with pytest.raises(InputError, match="holds no GLASS; materials: MINERAL, WHOLE ROCK"):
         read_database(source, "GLASS")
@@ -218,6 +261,11 @@ def test_wrong_input_is_refused(tmp_path: Path) -> None:
         convert_samples(plain, tmp_path / "b.csv", "astromet")
     with pytest.raises(InputError, match="is the file to convert"):
         convert_samples(plain, plain, "astromat")
+    (tmp_path / "s.csv").write_text("sample,SiO2,SiO2_2s\na,44,0.4\n")
+    with pytest.raises(SampleError, match="'SiO2_2s' would be left out unseen.* give SiO2_1s"):
+        convert_samples(tmp_path / "s.csv", tmp_path / "b.csv", "astromat")
+    with pytest.raises(InputError, match=r"name the file b\.csv"):
+        convert_samples(plain, tmp_path / "b.xlsx", "astromat")
     with pytest.raises(InputError, match="is no table of a database"):
         read_database(plain)
     with pytest.raises(InputError, match="there is no file"):

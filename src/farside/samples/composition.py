@@ -78,6 +78,7 @@ MOST_PPM = 1e6
 
 
 _SUFFIX = re.compile(r"_(1s|n|source|flag|LOD|LOQ)$")
+_OTHER_ERROR = re.compile(r"[_ ](1se|2se?|[12]?sigma|sd|se|std(ev)?|err(or)?|unc)$", re.IGNORECASE)
 _UNIT = re.compile(r"[ _(\[]*(wt ?%|wt|pct|percent|ppm|ug/g|µg/g)[)\]]*$")
 
 
@@ -219,6 +220,12 @@ def _check_spelling(columns: list[str]) -> None:
         stem = _SUFFIX.sub("", column)
         if stem in MAJORS or stem in ELEMENTS:
             continue
+        other = _OTHER_ERROR.sub("", column)
+        if other != column and (other in MAJORS or other in ELEMENTS):
+            raise SampleError(
+                f"column {column!r} would be left out unseen: errors are one sigma in the unit of "
+                f"the value; give {other}_1s."
+            )
         if stem.startswith("Fe2O3"):
             raise SampleError(
                 f"column {column!r}: give all iron as FeO, which is 0.8998 of Fe2O3 by weight."

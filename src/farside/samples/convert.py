@@ -13,9 +13,11 @@ from farside.samples.composition import read_analyses
 from farside.samples.earthchem import (
     WHOLE_ROCK,
     is_database,
+    listed,
     read_database,
     to_astromat,
     to_wide,
+    unplaced,
 )
 
 if TYPE_CHECKING:
@@ -80,13 +82,15 @@ def convert_samples(
         raise UnknownNameError.of("layout of analyses", layout, LAYOUTS)
     if source.resolve() == out.resolve():
         raise InputError(f"{out} is the file to convert; name another one.")
+    if out.suffix.lower() != ".csv":
+        raise InputError(f"tables of analyses are CSV; name the file {out.stem}.csv.")
     frame, notes = _read(source, material)
     if layout == "farside":
         written = frame.reset_index(names="sample")
     else:
         written = to_astromat(frame) if layout == "astromat" else to_wide(frame)
-    if layout == "earthchem" and any(str(c).endswith("_1s") for c in frame):
-        notes += ("the errors are not in the new table, which has no columns for them",)
+        if lost := unplaced(frame, errors=layout == "astromat"):
+            notes += (f"columns left out, which {layout} has no place for: {listed(lost)}",)
     write_text(out, written.to_csv(index=False, lineterminator="\n"))
     return ConvertedSamples(out, layout, len(frame), notes)
 

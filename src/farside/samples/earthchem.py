@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -163,7 +163,7 @@ def _melted(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         )
         for column, match in measured.items()
     ]  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)  # as in the file
 
 
 def _of_material(
@@ -179,7 +179,7 @@ def _of_material(
     if not left:
         return results, []
     return results[keep], [
-        f"left out, of another material: {int((~keep).sum())} ({', '.join(left)})"
+        f"results left out, of another material: {int((~keep).sum())} ({', '.join(left)})"
     ]
 
 
@@ -190,11 +190,13 @@ def _amounts(results: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]
     known = name.isin([*_MAJOR, *_ELEMENT, *TOTAL_IRON, "FE2O3"])
     weighed = results["unit"].str.lower().isin(_PPM)
     given = results["value"] != ""
-    for odd, words in ((given & ~known, "analyte"), (given & known & ~weighed, "unit")):
+    for odd, column, why in (
+        (given & ~known, "analyte", "neither an oxide nor an element that farside reads"),
+        (given & known & ~weighed, "unit", "their unit is none of weight"),
+    ):
         if odd.any():
-            names = sorted(set(results.loc[odd, words]))
-            some = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-            notes.append(f"left out, no amounts here by {words}: {int(odd.sum())} ({some})")
+            some = listed(sorted(set(results.loc[odd, column])))
+            notes.append(f"results left out, {why}: {int(odd.sum())} ({some})")
     used = results[given & known & weighed].copy()
     if used.empty:
         raise InputError(f"{path} holds no amount of an oxide or element that farside knows.")
@@ -237,14 +239,17 @@ def _combined(results: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, tu
     measured = results[~results["limit"]]
     again = measured.duplicated([*keys, "analyte"]).sum()
     if again:
-        notes.append(f"averaged: {int(again)} more of the same sample, citation and analyte")
+        notes.append(f"averaged with others of one sample, citation and analyte: {int(again)}")
     groups = measured.assign(variance=measured["sigma"] ** 2).groupby(
         [*keys, "analyte"], sort=False
     )
     value = groups["value"].mean().unstack()  # noqa: PD010 - the index is of three levels
     # of n results with one sigma each, the mean has the root of the sum of squares over n
     n = groups["value"].size()
-    known = groups["variance"].sum().where(groups["variance"].count() == n)
+    errors = groups["variance"].count()
+    known = groups["variance"].sum().where(errors == n)
+    if lost := int(errors[errors < n].sum()):
+        notes.append(f"errors left out, the mean being of results without one too: {lost}")
     sigma = (np.sqrt(known) / n).unstack()  # noqa: PD010
     limits = results[results["limit"]].groupby([*keys, "analyte"], sort=False)["value"].min()
     methods = results[[*keys, "method"]].drop_duplicates()
@@ -289,20 +294,46 @@ def _iron(value: pd.DataFrame, sigma: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
 
 def _named(wide: pd.DataFrame) -> pd.DataFrame:
     """Return rows with names of their own: the sample, and its citation where it has several."""
-    several = wide.duplicated("sample", keep=False)
-    names = wide["sample"].where(~several, wide["sample"] + " (" + wide["citation"] + ")")
+    alone = ~wide.duplicated("sample", keep=False) | (wide["citation"] == "")
+    names = wide["sample"].where(alone, wide["sample"] + " (" + wide["citation"] + ")")
     return wide.assign(sample=names)
 
 
 # -- writing -----------------------------------------------------------------------------------
 
 
+def listed(names: list[str]) -> str:
+    """Return up to six names, and how many more there are."""
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def _bare(sample: object, row: pd.Series[Any]) -> str:
+    """Return the name of a sample without the citation that sets its rows apart."""
+    return str(sample).removesuffix(f" ({row.get('citation', '')})")
+
+
 def _measured(frame: pd.DataFrame) -> list[str]:
     return [c for c in frame.columns if c in MAJORS or c in ELEMENTS]
 
 
+def unplaced(frame: pd.DataFrame, *, errors: bool) -> list[str]:
+    """Return the columns of a table of analyses that a database's table does not hold.
+
+    Parameters
+    ----------
+    frame : as of `to_astromat`
+    errors : whether the layout holds one sigma
+    """
+    held = {"citation", "method"}
+    for name in _measured(frame):
+        held |= {name, f"{name}_LOD"} | ({f"{name}_1s"} if errors else set())
+    return [str(column) for column in frame if column not in held]
+
+
 def to_astromat(frame: pd.DataFrame) -> pd.DataFrame:
     """Return analyses as results in the columns of Astromat, one sigma as ``1S-ABS``.
+
+    FeO is written as ``FEOT``, for it is all iron.
 
     Parameters
     ----------
@@ -317,7 +348,7 @@ def to_astromat(frame: pd.DataFrame) -> pd.DataFrame:
                 continue
             rows.append(
                 {
-                    ASTROMAT["sample"]: str(sample).removesuffix(f" ({row.get('citation', '')})"),
+                    ASTROMAT["sample"]: _bare(sample, row),
                     ASTROMAT["material"]: WHOLE_ROCK,
                     ASTROMAT["citation"]: row.get("citation", ""),
                     ASTROMAT["method"]: row.get("method", ""),
@@ -325,7 +356,7 @@ def to_astromat(frame: pd.DataFrame) -> pd.DataFrame:
                     ASTROMAT["sigma"]: "" if pd.isna(sigma) else repr(float(sigma)),
                     ASTROMAT["unit"]: "wt%" if name in MAJORS else "ppm",
                     ASTROMAT["value"]: _shown(row[name], limit),
-                    ASTROMAT["analyte"]: name,
+                    ASTROMAT["analyte"]: "FEOT" if name == "FeO" else name,
                     ASTROMAT["group"]: "MAJ" if name in MAJORS else "TE",
                 }
             )
@@ -339,7 +370,8 @@ def to_wide(frame: pd.DataFrame) -> pd.DataFrame:
     ----------
     frame : as of `to_astromat`
     """
-    out = pd.DataFrame({"SAMPLE NAME": frame.index.astype(str)})
+    names = [_bare(sample, row) for sample, row in frame.iterrows()]
+    out = pd.DataFrame({"SAMPLE NAME": names})
     for key in ("citation", "method"):
         given = frame[key].to_numpy() if key in frame else ""
         out[key.upper()] = given
