@@ -262,7 +262,7 @@ def test_wrong_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is the file to convert"):
         convert_samples(plain, plain, "astromat")
     (tmp_path / "s.csv").write_text("sample,SiO2,SiO2_2s\na,44,0.4\n")
-    with pytest.raises(SampleError, match="'SiO2_2s' would be left out unseen.* give SiO2_1s"):
+    with pytest.raises(SampleError, match=r"'SiO2_2s' would be left out unseen.* give SiO2_1s"):
         convert_samples(tmp_path / "s.csv", tmp_path / "b.csv", "astromat")
     with pytest.raises(InputError, match=r"name the file b\.csv"):
         convert_samples(plain, tmp_path / "b.xlsx", "astromat")

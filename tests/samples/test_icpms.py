@@ -176,7 +176,7 @@ def test_bad_interferences(tmp_path: Path, interference: Path) -> None:
         with pytest.raises(InputError, match=words):
             reduce(frame, tmp_path, interferences=interference)
     interference.write_text("isotope,factor\nEu153,0.1\n")
-    with pytest.raises(InputError, match="no column .from"):
+    with pytest.raises(InputError, match=r"no column .from"):
         reduce(frame, tmp_path, interferences=interference)
 
 
