@@ -72,7 +72,7 @@ def scatter(of: Sampled, across: str, up: str, ranges: Any = None) -> Any:
     ranges = ranges or scatter_ranges([of], across, up)
     return _counted(x[known], y[known], ranges).opts(
         hv.opts.Image(
-            cmap=palette.ramp("lajolla"), cnorm="log", colorbar=True, height=290, responsive=True,
+            cmap=palette.ramp("count"), cnorm="log", colorbar=True, height=290, responsive=True,
             clim=(1, None), clipping_colors={"min": "transparent", "NaN": "transparent"},
             colorbar_opts={"width": 8}, clabel="samples in a cell", xticks=4,
             xlabel=layer(across).label, ylabel=layer(up).label, title=of.region.name,
@@ -121,7 +121,7 @@ def ternary(of: Sampled, corners: tuple[str, str, str]) -> Any:
         vdims=["share"],
     ).opts(text_font_size="7pt", text_color="gray")
     counts = _counted(x, y, ((0, 1), (0, height))).opts(
-        hv.opts.Image(cmap=palette.ramp("lajolla"), cnorm="log", clim=(1, None),
+        hv.opts.Image(cmap=palette.ramp("count"), cnorm="log", clim=(1, None),
                       clipping_colors={"min": "transparent", "NaN": "transparent"})
     )  # fmt: skip
     return (counts * lines * edge * names * ticks).opts(

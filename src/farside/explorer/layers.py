@@ -37,7 +37,7 @@ class Layer:
     unit : as written, empty for a class
     group : of the list that it is chosen from
     needs : names that are read, see `farside.explorer.pieces.Piece`
-    colours : name of a map of cmcrameri
+    quantity : of `farside.style.COLOUR_MAPS`
     limits : of the colours; from the whole map where None
     source : where it is read
     make : the layer from what is read, in the order of `needs`; the first alone when None
@@ -51,7 +51,7 @@ class Layer:
     unit: str
     group: str
     needs: tuple[str, ...]
-    colours: str = "batlow"
+    quantity: str = "oxide"
     limits: tuple[float, float] | None = None
     source: str = OUTPUT
     make: Callable[..., Array] | None = None
@@ -90,7 +90,7 @@ def _intervals() -> list[Layer]:
         found.append(
             Layer(
                 f"{oxide}-half-width", f"{oxide}, half of the interval", "wt%", "Intervals",
-                (f"lower:{oxide}", f"upper:{oxide}"), "lajolla",
+                (f"lower:{oxide}", f"upper:{oxide}"), "interval",
                 make=lambda low, high: (high - low) / 2,
             )
         )  # fmt: skip
@@ -112,7 +112,7 @@ def _resources() -> list[Layer]:
                     one.unit,
                     "Resources" if not end else "Intervals",
                     (f"{variable}:{one.oxide}",),
-                    "lapaz",
+                    "resource",
                     make=lambda wt, make=make: make(np.maximum(wt, 0)),
                     bounds=None if end else (f"{key}-lower", f"{key}-upper"),
                     note=one.meaning,
@@ -126,24 +126,24 @@ def _others() -> list[Layer]:
     return [
         Layer("mg-number", "Mg#", "%", "Derived", ("value:MgO", "value:FeO"),
               limits=(40.0, 80.0), make=molar_mg_number, note="molar 100 Mg/(Mg+Fe)"),
-        Layer("novelty", "Novelty", "1", "Derived", ("novelty",), "lipari",
+        Layer("novelty", "Novelty", "1", "Derived", ("novelty",), "novelty",
               limits=(0.0, 2.0), note="1 is the limit, above it the map extrapolates"),
-        Layer("terrane", "Terranes", "", "Ground", ("terrane",), "batlowS",
+        Layer("terrane", "Terranes", "", "Ground", ("terrane",),
               source=GLOBAL, classes=TERRANES, limits=(-0.5, len(TERRANES) - 0.5),
               note="of Jolliff et al. (2000): Procellarum KREEP (PKT), South Pole-Aitken (SPAT), "
               "Feldspathic Highlands (FHT)"),
-        Layer("thorium", "Thorium", "ppm", "Ground", ("lp2_Th",), "lajolla",
+        Layer("thorium", "Thorium", "ppm", "Ground", ("lp2_Th",), "trace element",
               source=GLOBAL, note=f"Lunar Prospector at 2 degrees; {ships}"),
-        Layer("height", "Height", "km", "Ground", ("height_km",), "davos",
+        Layer("height", "Height", "km", "Ground", ("height_km",), "height",
               limits=(-8.0, 8.0), source=GLOBAL, note=f"above 1737.4 km; {ships}"),
-        Layer("slope", "Slope", "°", "Ground", ("slope_deg",), "lapaz", limits=(0.0, 8.0),
+        Layer("slope", "Slope", "°", "Ground", ("slope_deg",), "relief", limits=(0.0, 8.0),
               source=GLOBAL, note=f"over 15.2 km; {ships}"),
-        Layer("albedo", "Albedo at 1064 nm", "1", "Ground", ("albedo_1064",), "grayC",
+        Layer("albedo", "Albedo at 1064 nm", "1", "Ground", ("albedo_1064",), "reflectance",
               limits=(0.1, 0.45), source=GLOBAL, note=ships),
-        Layer("mare", "Mare fraction", "1", "Ground", ("mare_fraction",), "lapaz",
+        Layer("mare", "Mare fraction", "1", "Ground", ("mare_fraction",), "share",
               limits=(0.0, 1.0), source=GLOBAL, note=f"none is mapped beyond 70 degrees; {ships}"),
         Layer("young-mare", "Look of a young mare, probability", "1", "Ground", ("young_mare",),
-              "lajolla", limits=(0.0, 1.0), source=YOUNG,
+              "share", limits=(0.0, 1.0), source=YOUNG,
               note="of the map that ships; a candidate, not an age: colour cannot date"),
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Colours: maps of cmcrameri, even in lightness and safe for colour-blind eyes."""
+"""Colours: those of `farside.style`, even in lightness and safe for colour-blind eyes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from cmcrameri import cm
 
+from farside.style import colour_map
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from farside.explorer.layers import Layer
-
-DIVERGING = "vik"
-"""Of differences: white at 0."""
 
 MISSING = "#8c8c8c"
 """Of what has no value."""
@@ -35,13 +34,13 @@ def colours(layer: Layer, *, difference: bool = False) -> list[str]:
     difference : whether another layer is taken off it
     """
     if layer.classes:
-        return [_hexadecimal(c) for c in getattr(cm, layer.colours).colors[: len(layer.classes)]]
-    return ramp(DIVERGING if difference else layer.colours)
+        return [_hexadecimal(c) for c in cm.batlowS.colors[: len(layer.classes)]]
+    return ramp("difference" if difference else layer.quantity)
 
 
-def ramp(name: str) -> list[str]:
-    """Return the colours of a map of cmcrameri, as hexadecimal."""
-    found = getattr(cm, name)(np.linspace(0, 1, STEPS))
+def ramp(quantity: str) -> list[str]:
+    """Return the colours of a quantity of `farside.style.COLOUR_MAPS`, as hexadecimal."""
+    found = colour_map(quantity)(np.linspace(0, 1, STEPS))
     return [_hexadecimal(colour) for colour in found]
 
 

@@ -42,6 +42,9 @@ HOLD_S = 4.0
 THREADS = 2
 """That decode blocks; zarr and blosc let go of the interpreter while they do."""
 
+Key = tuple[int, int, int, int]
+"""Row and column of a block, factor and layer."""
+
 DAMAGED = (
     "a block of the map cannot be read ({error}); give its 'farside map' command again, which "
     "makes damaged blocks anew, or check the disk."
@@ -55,7 +58,7 @@ class _Blocks:
         self.array: Any = zarr.open_array(folder, mode="r")
         self.size = int(self.array.chunks[-1])
         self.height, self.width = (int(n) for n in self.array.shape[-2:])
-        self._kept: OrderedDict[tuple[int, int, int], F32] = OrderedDict()
+        self._kept: OrderedDict[Key, F32] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
         attrs = self.array.attrs
@@ -68,16 +71,19 @@ class _Blocks:
         """Rows and columns of blocks."""
         return -(-self.height // self.size), -(-self.width // self.size)
 
-    def decode(self, i: int, j: int, factor: int) -> F32:
-        """Return block (i, j) as (layers, rows, columns), averaged."""
+    def decode(self, i: int, j: int, factor: int, layer: int | None = None) -> F32:
+        """Return block (i, j), averaged: one of its layers, or (layers, rows, columns)."""
         n = self.size
-        raw = self.array[..., i * n : (i + 1) * n, j * n : (j + 1) * n]
+        lead = layer if layer is not None and len(self.array.shape) == 3 else ...
+        raw = self.array[lead, i * n : (i + 1) * n, j * n : (j + 1) * n]
         values = raw.astype(np.float32)
         if self._scale is not None:
             values = np.where(raw == self._fill, np.float32(np.nan), values * self._scale)
-        return averaged(values if values.ndim == 3 else values[None], factor)
+        if layer is None and values.ndim == 2:
+            values = values[None]
+        return averaged(values, factor)
 
-    def kept(self, key: tuple[int, int, int]) -> F32 | None:
+    def kept(self, key: Key) -> F32 | None:
         """Return a block that was read before, None where it was not or is no longer kept."""
         with self._lock:
             found = self._kept.get(key)
@@ -85,7 +91,7 @@ class _Blocks:
                 self._kept.move_to_end(key)
         return found
 
-    def fetch(self, key: tuple[int, int, int]) -> F32:
+    def fetch(self, key: Key) -> F32:
         """Read a block and keep it."""
         found = self.decode(*key)
         with self._lock:
@@ -214,9 +220,9 @@ class ZarrTile:
         blocks, overview = self.blocks(variable), self.overview(variable)
         rows, columns = window
         near = _nearest_first(blocks.size, rows, columns)
-        found = {place: blocks.kept((*place, factor)) for place in near}
+        found = {place: blocks.kept((*place, factor, layer)) for place in near}
         work = {
-            place: self._pool.submit(blocks.fetch, (*place, factor))
+            place: self._pool.submit(blocks.fetch, (*place, factor, layer))
             for place, block in found.items()
             if block is None
         }
@@ -231,7 +237,7 @@ class ZarrTile:
             out[:] = _spread(overview, layer, rows, columns, factor)
         for place, block in found.items():
             if block is not None:
-                _paste(out, block[layer], place, blocks.size, (rows, columns), factor)
+                _paste(out, block, place, blocks.size, (rows, columns), factor)
         return Read(out, complete)
 
 
