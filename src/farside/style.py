@@ -69,6 +69,8 @@ COLOUR_MAPS = {
     "reflectance": "grayC",
     "share": "navia",
     "neutrons": "imola",
+    "resource": "lapaz",
+    "count": "lajolla",
     "difference": "vik",
 }
 """Colour map of each quantity, of Crameri: even in lightness; only ``difference`` has a middle."""
