@@ -36,7 +36,7 @@ from farside.interior import (
     volcanism,
     water,
 )
-from farside.maps.spa_mixing import simplex_fit
+from farside.maps.simplex import simplex_fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,19 +6,20 @@ and sum to one,
     minimise (c - f C)^T S^-1 (c - f C),   S = S_cell + sum_j f_j^2 diag(s_j^2)
 
 where S_cell is the full error covariance of Lunar Prospector. Intervals are those of fits to draws
-of the cells and of the end members within their errors; end members are drawn once for all cells,
-so that their errors do not average out over the basin.
+of the cells and of the end members within their errors.
+
+A share near 0 can only err upwards, so that the mean of the cells' shares is too large where they
+are small. Mixtures of mixtures are mixtures: the shares of a region are those of its mean
+composition, whose error is as in `farside.oxides.contrast.region_mean`.
 
 `farside.samples.mixing` does the same for one sample with errors that do not depend on each other;
 it is what this agrees with where the covariance is diagonal. Maria and buried basalt are not among
-the three components: the iron that they bring is laid to mantle, as `sensitivity` shows. A share
-near 0 can only err upwards, so that means of small shares over many cells are too large.
+the three components: the iron that they bring is laid to mantle, as `sensitivity` shows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from farside.datasets import cell_covariance, load_cells_5deg, load_sample_compo
 from farside.datasets.crust import load_spa_endmembers
 from farside.errors import InputError, UnknownNameError
 from farside.geography import area_weights, in_spa, is_near_side
+from farside.maps.simplex import drawn_fits, settled_fit
 from farside.oxides.contrast import PATCH_CELLS
 
 if TYPE_CHECKING:
@@ -54,9 +56,6 @@ SETS = {
 MANTLE = ("primitive mantle", "silicate Moon", "pyroxenite")
 HIGHLAND_THORIUM_PPM = 1.0
 """Most thorium of the highland cells that stand for upper crust; our choice."""
-_ROUNDS, _IDLE, _CLOSE = 60, 3, 1e-6
-"""Rounds of shares and covariance at the most, rounds without a likelier mixture that end them, and
-the gain in chi2 + ln det S that counts."""
 REGIONS = ("outer", "inner", "circle", "highlands")
 _BASALT = ("12002", "12009", "12020", "12021", "12022", "15016", "15058", "15475", "15555")
 """Low-titanium basalts of Apollo 12 and 15: what flooded the basin is low to intermediate in Ti."""
@@ -72,11 +71,11 @@ class SpaMixture:
     components : names of the end members
     cells : one row per cell: ``cell, lat, lon``, and for each component its share with ``_lower``
         and ``_upper`` (95 %), ``chi2`` and ``probability``
-    mean, lower, upper : shares of the region, weighted with area; 95 %
+    mean, lower, upper : shares of the mean composition of the region; 95 %
     mantle, mantle_lower, mantle_upper : share of all mantle components together
-    misfit : mean chi2 per degree of freedom; 1 if model and errors are right
+    misfit : mean chi2 per degree of freedom of the cells; 1 if model and errors are right
     rejected : share of the area whose mixture fits with a probability below 1 %
-    residual : mean of measured less mixed, wt%, by oxide
+    residual : mean over the cells of measured less mixed, wt%, by oxide
     """
 
     region: str
@@ -179,16 +178,16 @@ def mix_cells(
     if rows.empty:
         raise InputError(f"no cell lies in {region}; give all cells of load_cells_5deg().")
     c, covariance = rows[list(OXIDES)].to_numpy(float), cell_covariance(rows)
-    f, total = _refined(c, covariance, C, s)
+    f, total = settled_fit(c, covariance, C, s)
     inverse = np.asarray(np.linalg.inv(total), dtype=np.float64)
-    tries = _tries((c, covariance), (C, s), inverse, draws, seed)
+    tries = drawn_fits((c, covariance), (C, s), inverse, draws, seed)
     weight = area_weights(rows)
+    whole, means = _whole((c, covariance), (C, s), weight, draws, seed)
     residual = c - f @ C
     misfit = np.einsum("ni,nij,nj->n", residual, inverse, residual)
     dof = len(OXIDES) - len(components) + 1
     probability = chi2.sf(misfit, dof)
     low, high = np.percentile(tries, [2.5, 97.5], axis=0)
-    means = np.einsum("dnk,n->dk", tries, weight)
     is_mantle = np.array([known.loc[name, "layer"] == "mantle" for name in components])
     mantle = means[:, is_mantle].sum(axis=1)
     names = tuple(components)
@@ -202,10 +201,10 @@ def mix_cells(
         region=region,
         components=names,
         cells=frame,
-        mean=dict(zip(names, (weight @ f).tolist(), strict=True)),
+        mean=dict(zip(names, whole.tolist(), strict=True)),
         lower=dict(zip(names, ends[0].tolist(), strict=True)),
         upper=dict(zip(names, ends[1].tolist(), strict=True)),
-        mantle=float((weight @ f)[is_mantle].sum()),
+        mantle=float(whole[is_mantle].sum()),
         mantle_lower=mantle_low,
         mantle_upper=mantle_high,
         misfit=float(weight @ misfit / dof),
@@ -281,92 +280,18 @@ def mantle_gain(region: str = "outer", *, cells: pd.DataFrame | None = None) -> 
     return MantleGain(region, mean / two.misfit, spread / two.misfit, two.misfit)
 
 
-# -- the fit -----------------------------------------------------------------------------------
+# -- cells and end members -----------------------------------------------------------------------
 
 
-def simplex_fit(c: Float, inverse: Float, C: Float) -> Float:
-    """Return the shares of end members, none negative and their sum one, of least misfit.
-
-    Every subset of the end members is solved with its sum held to one; the best of those without a
-    negative share is the minimum, because the misfit is convex.
-
-    Parameters
-    ----------
-    c : (n, m) mixtures
-    inverse : (n, m, m) inverse covariance
-    C : (k, m) end members
-
-    Returns
-    -------
-    array (n, k)
-
-    Raises
-    ------
-    InputError
-        when a number is missing or infinite: no mixture would be the best
-    """
-    if not all(np.isfinite(x).all() for x in (c, inverse, C)):
-        raise InputError("mixtures, covariances and end members must be finite in all oxides.")
-    n, k = len(c), len(C)
-    best = np.full(n, np.inf)
-    shares = np.zeros((n, k))
-    for size in range(1, k + 1):
-        for chosen in combinations(range(k), size):
-            f = np.zeros((n, k))
-            base, rest = C[chosen[0]], np.array(chosen[1:], dtype=int)
-            if rest.size:
-                D = C[rest] - base
-                left = np.einsum("ai,nij,bj->nab", D, inverse, D)
-                right = np.einsum("ai,nij,nj->na", D, inverse, c - base)
-                f[:, rest] = np.linalg.solve(left, right[..., None])[..., 0]
-            f[:, chosen[0]] = 1 - f[:, rest].sum(axis=1)
-            residual = c - f @ C
-            misfit = np.einsum("ni,nij,nj->n", residual, inverse, residual)
-            better = (f >= 0).all(axis=1) & (misfit < best)
-            best = np.where(better, misfit, best)
-            shares[better] = f[better]
-    return shares
-
-
-def _refined(c: Float, covariance: Float, C: Float, s: Float) -> tuple[Float, Float]:
-    """Return shares, and the covariance with the errors of the end members at these shares.
-
-    Shares and covariance are made of each other in turn. Where a cell swings between two mixtures
-    the likelier one is kept, by chi2 + ln det S; it has converged when no cell gets likelier.
-    """
-    f = np.full((len(c), len(C)), 1 / len(C))
-    kept, total, least, idle = f, covariance, np.full(len(c), np.inf), 0
-    for _ in range(_ROUNDS):
-        made = covariance + np.einsum("nk,ki,ij->nij", f**2, s**2, np.eye(c.shape[1]))
-        inverse, residual = np.linalg.inv(made), c - f @ C
-        misfit = np.einsum("ni,nij,nj->n", residual, inverse, residual)
-        misfit += np.linalg.slogdet(made)[1]
-        better = misfit < least - _CLOSE
-        kept, least = np.where(better[:, None], f, kept), np.where(better, misfit, least)
-        total = np.where(better[:, None, None], made, total)
-        idle = 0 if better.any() else idle + 1
-        if idle == _IDLE:
-            return kept, total
-        f = simplex_fit(c, inverse, C)
-    raise InputError(
-        f"no convergence: after {_ROUNDS} rounds {int(better.sum())} cells still find likelier "
-        "shares; give end members that are less alike, or smaller errors."
-    )
-
-
-def _tries(
-    measured: tuple[Float, Float], members: tuple[Float, Float], inverse: Float, n: int, seed: int
-) -> Float:
-    c, covariance = measured
-    C, s = members
-    rng = np.random.default_rng(seed)
-    root = np.linalg.cholesky(covariance)
-    out = np.empty((n, len(c), len(C)))
-    for i in range(n):
-        noisy = c + np.einsum("nij,nj->ni", root, rng.standard_normal(c.shape))
-        drawn = np.maximum(C + s * rng.standard_normal(C.shape), 0.0)
-        out[i] = simplex_fit(noisy, inverse, drawn)
-    return out
+def _whole(
+    measured: tuple[Float, Float], members: tuple[Float, Float], weight: Float, n: int, seed: int
+) -> tuple[Float, Float]:
+    """Return the shares of the mean composition of cells, and those of draws of it, (n, k)."""
+    c = (weight @ measured[0])[None]
+    covariance = PATCH_CELLS * np.einsum("n,nij->ij", weight**2, measured[1])[None]
+    f, total = settled_fit(c, covariance, *members)
+    inverse = np.asarray(np.linalg.inv(total), dtype=np.float64)
+    return f[0], drawn_fits((c, covariance), members, inverse, n, seed)[:, 0]
 
 
 def _components(names: Sequence[str], known: pd.DataFrame) -> tuple[Float, Float]:

@@ -116,8 +116,9 @@ def _floor() -> Finding:
         "Mantle lies on the basin's floor",
         "The floor of the South Pole-Aitken basin holds material from the mantle.",
         (_needed(), head, *shares, *misfits),
-        "Mixtures of crust and mantle ask for some per cent of mantle, but none fits the cells, "
-        "and with basalt among the components mantle is not needed. One without mantle, with mare "
+        f"Mixtures of crust and mantle ask for {head.lower:.0f} to {head.upper:.0f} % of mantle by "
+        "the end members that are chosen, but none fits the cells, and with basalt among the "
+        "components mantle is not needed. One without mantle, with mare "
         f"basalt in its place (chi2 per degree of freedom {no_mantle['misfit']:.1f}), fits better "
         f"than the default ({main['misfit']:.1f}). Iron of buried basalt is laid to mantle here.",
         "Olivine or low-calcium pyroxene by hyperspectral data at the same places, and rocks of "
@@ -129,7 +130,7 @@ def _floor() -> Finding:
         ),
         ("cells_5deg", "endmembers_spa"),
         ("prettyman2006", "moriarty2021"),
-        ("a share near 0 can only err upwards",),
+        ("shares of the mean composition of the basin; chi2 of its cells one by one",),
     )
 
 
