@@ -94,6 +94,7 @@ def test_a_terminal_shows_a_bar(
     monkeypatch.setattr(output, "_terminal", watched)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "xterm")  # a dumb one draws no bar
     monkeypatch.setenv("COLUMNS", "100")
     with output.steps(quiet=False) as say:
         say("open [not markup]")

@@ -26,7 +26,7 @@ def call() -> int:
         from farside.cli.app import app  # noqa: PLC0415 - an interrupt here is told too
 
         try:
-            app()
+            app(prog_name="farside")  # whatever file or module it is called by
         except SystemExit as end:  # typer ends so, also when the reader is gone
             if isinstance(end.__context__, BrokenPipeError):
                 raise end.__context__ from None
