@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import rasterio
+import xarray as xr
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,10 +17,16 @@ from synthetic_maps import make_map, write_map
 
 from farside.errors import InputError
 from farside.explorer import tiff_pieces, zarr_pieces
+from farside.explorer.drawing import draw, sample
+from farside.explorer.layers import layer
 from farside.explorer.opened import open_output
 from farside.explorer.pieces import averaged
+from farside.explorer.views import grid_on, latlon_of, view
+from farside.geography.projections import lunar_crs
+from farside.maps import store
 from farside.maps.export import export
 from farside.maps.journal import JOURNAL
+from farside.maps.outputs import write_mosaic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,3 +236,45 @@ def test_a_tile_of_a_store_and_the_whole_of_it_can_be_opened(stored: tuple[Any, 
     _, path = stored
     assert open_output(path / "tile").pieces[0].name == "tile"
     assert open_output(path).coverage == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("files", [(), ("cog",)])
+def test_the_folder_of_a_mosaic_is_opened(tmp_path: Path, files: tuple[str, ...]) -> None:
+    tiles = {
+        name: make_map(west, 2, 0.1, (40, 40), value=np.full((6, 40, 40), level))
+        for name, west, level in (("a", 0, 7.0), ("b", 4, 11.0))
+    }
+    path = write_map(tmp_path / "map.zarr", tiles)
+    write_mosaic([path], tmp_path / "moon", files=files)
+    opened = open_output(tmp_path / "moon")
+    assert opened.store == tmp_path / "moon" / "mosaic.zarr"
+    read, complete = sample(
+        opened.pieces, "value:FeO", (np.array([[0.0, 0.0]]), np.array([[2.0, 6.0]])), 0.0
+    )
+    assert complete
+    assert read[0].tolist() == pytest.approx([7.0, 11.0])
+
+
+def test_a_store_of_two_hundred_thousand_columns_is_shown_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it is written but its frame: what is missing costs no more than what is there."""
+    monkeypatch.setattr(zarr_pieces, "HOLD_S", 3600.0)  # its overview is not made to the end
+    width, height = 200_000, 100_000
+    step = 360 / width
+    image = xr.Dataset(
+        coords={
+            "y": ("y", 90 - (np.arange(height) + 0.5) * step),
+            "x": ("x", -180 + (np.arange(width) + 0.5) * step),
+        }
+    ).rio.write_crs(lunar_crs("geographic"))
+    store.write_root(tmp_path / "m.zarr", {})
+    store.write_tile(tmp_path / "m.zarr" / "all", image, 512, "int16", {"coverage": 0.9})
+    opened = open_output(tmp_path / "m.zarr")
+    of = view("far")
+    grid = grid_on(of, (-1800.0, 1800.0), (-1800.0, 1800.0), (200, 200))
+    start = time.monotonic()
+    found = draw(opened, layer("FeO"), *latlon_of(of, grid), grid.resolution_m)
+    assert time.monotonic() - start < 5
+    assert not found.complete
+    assert np.isnan(found.values).all()
