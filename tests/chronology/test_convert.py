@@ -191,6 +191,15 @@ def test_an_area_is_taken_where_the_file_has_none(tmp_path: Path) -> None:
     assert read_count(tmp_path / "a.diam").area_km2 == 123.25
 
 
+@pytest.mark.parametrize("kind", [".scc", ".diam", ".csv", ".geojson", ".binned", ".stat"])
+def test_an_area_that_contradicts_the_file_is_refused(kind: str, tmp_path: Path) -> None:
+    write_count(count(), tmp_path / f"a{kind}")
+    own = count().area_km2
+    assert read_count(tmp_path / f"a{kind}", 1.001 * own).area_km2 == 1.001 * own
+    with pytest.raises(InputError, match=r"states an area of .* leave out --area"):
+        read_count(tmp_path / f"a{kind}", 1.1 * own)
+
+
 def test_wrong_names_are_refused_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"\.scc"):
         convert_count(tmp_path / "none.scc", tmp_path / "a.scx")

@@ -26,12 +26,11 @@ def read_stat(path: Path, area_km2: float | None, outside: str) -> BinnedCount: 
         raise InputError(f"{path} has no table of 7 or 11 columns, as .stat files have.")
     rows = rows[np.argsort(rows[:, 0])]
     d, n, cumulative, density = rows[:, 0], rows[:, 1], rows[:, 4], rows[:, 5]
-    area = area_km2
+    best = int(np.argmax(cumulative))
+    stated = float(cumulative[best] / density[best]) if (density > 0).all() else None
+    area = _text.one_area(stated, area_km2, path)
     if area is None:
-        if not (density > 0).all():
-            raise InputError(f"{path} has a cumulative density that is not above 0.")
-        best = int(np.argmax(cumulative))
-        area = float(cumulative[best] / density[best])
+        raise InputError(f"{path} has a cumulative density that is not above 0.")
     if (d <= 0).any():
         raise InputError(f"{path} has a diameter that is not above 0.")
     return BinnedCount(path.stem, d, np.append(d[1:], next_limit(float(d[-1]))), n, area)
@@ -40,7 +39,7 @@ def read_stat(path: Path, area_km2: float | None, outside: str) -> BinnedCount: 
 def read_binned(path: Path, area_km2: float | None, outside: str) -> BinnedCount:  # noqa: ARG001
     found = _text.read(path)
     d, n = found.column("table", "diameter"), found.column("table", "frequency")
-    area = found.number("area", "Area", unit="km^2") if area_km2 is None else area_km2
+    area = _text.one_area(found.number("area", "Area", unit="km^2"), area_km2, path)
     if d is None or n is None or area is None:
         raise InputError(f"{path} needs 'area = ...' and 'table = {{diameter,frequency'.")
     edges, numbers = np.array(d), np.array(n)
@@ -54,7 +53,7 @@ def read_binned(path: Path, area_km2: float | None, outside: str) -> BinnedCount
 def read_r(path: Path, area_km2: float | None, outside: str) -> BinnedCount:  # noqa: ARG001
     """R = D^3 n / (A (Db - Da)), D the geometric mean of bins of a factor sqrt(2)."""
     found = _text.read(path)
-    area = found.number("Area", "area", unit="km^2") if area_km2 is None else area_km2
+    area = _text.one_area(found.number("Area", "area", unit="km^2"), area_km2, path)
     rows = np.array([[float(x) for x in row] for row in found.rows])
     if rows.ndim != 2 or rows.shape[1] < 2 or area is None or (rows[:, 0] <= 0).any():
         raise InputError(f"{path} needs 'Area <km^2> = ...' and rows of diameter and R.")

@@ -33,7 +33,7 @@ def read_csv(path: Path, area_km2: float | None, outside: str) -> CraterCount:
     comments = [line.lstrip("# ") for line in text.splitlines() if line.startswith("#")]
     body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     stated = _text.parse("\n".join(c for c in comments if "=" in c and "{" not in c), str(path))
-    area = stated.number("area_km2", "area", unit="km2") if area_km2 is None else area_km2
+    area = _text.one_area(stated.number("area_km2", "area", unit="km2"), area_km2, path)
     rows = list(csv.DictReader(io.StringIO(body), strict=True))
     if not rows and not body.strip():
         raise InputError(f"{path} is empty; it needs a column diameter_km.")

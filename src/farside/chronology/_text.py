@@ -119,6 +119,28 @@ def _table(
     raise InputError(f"{into.path}: the table {name!r} is not closed with }}; the file is cut off.")
 
 
+SAME_AREA = 0.02
+"""Share by which an area that is given may differ from the one that the file states."""
+
+
+def one_area(stated: float | None, given: float | None, path: Path) -> float | None:
+    """Return the counting area: the one given, else the one that the file states.
+
+    Raises
+    ------
+    InputError
+        when there are both and they contradict
+    """
+    if stated is None or given is None:
+        return stated if given is None else given
+    if given > 0 and abs(given - stated) > SAME_AREA * abs(stated):
+        raise InputError(
+            f"{path} states an area of {stated:.6g} km2 and {given:.6g} km2 is given; leave out "
+            "--area (area_km2), or correct the file."
+        )
+    return given
+
+
 def exact(x: float) -> str:
     """Return a number in the fewest digits that read back as the same, never with an exponent.
 

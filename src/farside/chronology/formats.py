@@ -106,7 +106,7 @@ def _read_diam(path: Path, area_km2: float | None, outside: str) -> CraterCount:
             f"{path} gives each crater a reference area of its own (a buffered count); date the "
             "polygons themselves with method 'buffered' or 'non-sparse'."
         )
-    area = found.number("area", "Area", unit="km^2") if area_km2 is None else area_km2
+    area = _text.one_area(found.number("area", "Area", unit="km^2"), area_km2, path)
     columns = _craters(found, "diameter", "diam")
     return make_count(area_km2=area, name=path.stem, outside=outside, **columns)
 
@@ -118,7 +118,8 @@ def _read_scc(path: Path, area_km2: float | None, outside: str) -> CraterCount:
     )
     rings = _boundary(found)
     area = Area(rings, radius or RADIUS_KM) if rings else None
-    stated = found.number("Total_area", "Total area", unit="km^2") if area_km2 is None else area_km2
+    total = found.number("Total_area", "Total area", unit="km^2")
+    stated = _text.one_area(total, area_km2, path)
     columns = _craters(found, "diam", "diameter")
     return make_count(area_km2=stated, name=path.stem, area=area, outside=outside, **columns)
 

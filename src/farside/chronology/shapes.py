@@ -58,7 +58,7 @@ def read_shapes(path: Path, area_km2: float | None, outside: str) -> CraterCount
                 "the counting area."
             )
     radius = float(content.get("radius_km", RADIUS_KM))
-    stated = content.get("area_km2") if area_km2 is None else area_km2
+    stated = _text.one_area(content.get("area_km2"), area_km2, path)
     return make_count(
         d, stated, name=path.stem, area=Area(tuple(rings), radius) if rings else None,
         outside=outside, lon=lon, lat=lat, secondary=tags, fraction=fraction,
