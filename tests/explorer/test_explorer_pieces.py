@@ -175,13 +175,22 @@ def test_only_blocks_of_the_window_are_opened(
     assert sorted(seen) == [(1, 2)]  # blocks of 64 pixels
 
 
-def test_a_damaged_block_is_told(tmp_path: Path) -> None:
-    path = write_map(tmp_path / "map.zarr", {"tile": ground()})
-    chunk = path / "tile" / "value" / "c" / "0" / "0" / "0"
+@pytest.mark.parametrize("overview", [4096, 80])
+def test_a_damaged_block_is_told_and_the_others_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overview: int
+) -> None:
+    monkeypatch.setattr(zarr_pieces, "OVERVIEW", overview)
+    monkeypatch.setattr(zarr_pieces, "HOLD_S", 0.0)
+    ds = ground()
+    path = write_map(tmp_path / "map.zarr", {"tile": ds})
+    chunk = path / "tile" / "value" / "c" / "0" / "1" / "2"  # rows 64 to 128, columns 128 to 192
     chunk.write_bytes(chunk.read_bytes()[:40])
     (piece,) = open_output(path).pieces
-    with pytest.raises(InputError, match="block of the map cannot be read"):
-        piece.read("value:FeO", slice(0, 10), slice(0, 10), 1, math.inf)
+    read = piece.read("value:FeO", slice(0, 150), slice(0, 310), 4, math.inf)
+    assert "block of the map cannot be read" in read.problem
+    expected = squares(ds["value"].sel(oxide="FeO").to_numpy(), 4)
+    expected[16:32, 32:48] = np.nan
+    np.testing.assert_allclose(read.values, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -248,11 +257,10 @@ def test_the_folder_of_a_mosaic_is_opened(tmp_path: Path, files: tuple[str, ...]
     write_mosaic([path], tmp_path / "moon", files=files)
     opened = open_output(tmp_path / "moon")
     assert opened.store == tmp_path / "moon" / "mosaic.zarr"
-    read, complete = sample(
-        opened.pieces, "value:FeO", (np.array([[0.0, 0.0]]), np.array([[2.0, 6.0]])), 0.0
-    )
-    assert complete
-    assert read[0].tolist() == pytest.approx([7.0, 11.0])
+    places = np.array([[0.0, 0.0]]), np.array([[2.0, 6.0]])
+    read = sample(opened.pieces, "value:FeO", places, 0.0)
+    assert read.complete
+    assert read.values[0].tolist() == pytest.approx([7.0, 11.0])
 
 
 def test_a_store_of_two_hundred_thousand_columns_is_shown_at_once(

@@ -155,8 +155,8 @@ def test_a_global_map_is_read_at_its_edge_without_its_middle(tmp_path: Path) -> 
         return piece.read(name, rows, columns, factor, deadline)
 
     lon = np.array([[178.5, 179.5, -179.5, -178.5]])
-    values, _ = sample([replace(piece, read=spy)], "value:FeO", (np.zeros_like(lon), lon), 0.0)
-    assert values[0].tolist() == pytest.approx([35.8, 35.9, 0.0, 0.1])
+    found = sample([replace(piece, read=spy)], "value:FeO", (np.zeros_like(lon), lon), 0.0)
+    assert found.values[0].tolist() == pytest.approx([35.8, 35.9, 0.0, 0.1])
     assert sum(s.stop - s.start for s in seen) == 4
 
 

@@ -14,6 +14,7 @@ import pyproj
 from farside.errors import InputError
 from farside.explorer.layers import GLOBAL, OUTPUT, Layer
 from farside.explorer.opened import global_layers, young_mare
+from farside.explorer.pieces import Read
 from farside.maps.grid import MapGrid, period
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ class Drawn:
     ----------
     values : (height, width), NaN where there is nothing
     complete : False while a part is still coarser than the picture
+    problem : what could not be read, and why
     """
 
     values: Float
     complete: bool
+    problem: str = ""
 
 
 def draw(
@@ -81,7 +84,8 @@ def draw(
     if layer.unit != minus.unit:
         scales = (_scale(opened, one) for one in (layer, minus))
         values = [(v - mean) / sd for v, (mean, sd) in zip(values, scales, strict=True)]
-    return Drawn(values[0] - values[1], first.complete and second.complete)
+    complete, problem = first.complete and second.complete, first.problem or second.problem
+    return Drawn(values[0] - values[1], complete, problem)
 
 
 def check_difference(layer: Layer, minus: Layer) -> None:
@@ -116,8 +120,9 @@ def _one(
         name: sample(pieces, name, places, resolution_m, deadline, nearest=bool(layer.classes))
         for name in layer.needs
     }
-    values = layer.values({name: one[0] for name, one in found.items()})
-    return Drawn(values, all(one[1] for one in found.values()))
+    values = layer.values({name: one.values for name, one in found.items()})
+    problem = next((one.problem for one in found.values() if one.problem), "")
+    return Drawn(values, all(one.complete for one in found.values()), problem)
 
 
 def sample(
@@ -128,8 +133,8 @@ def sample(
     deadline: float = math.inf,
     *,
     nearest: bool = False,
-) -> tuple[F32, bool]:
-    """Return a variable at places, and whether it is as fine as was asked for.
+) -> Read:
+    """Return a variable at places.
 
     Parameters
     ----------
@@ -142,7 +147,7 @@ def sample(
     """
     lat, lon = places
     out = np.full(lat.shape, np.nan, np.float32)
-    complete = True
+    complete, problem = True, ""
     for piece in pieces:
         if name not in piece.names:
             continue
@@ -157,8 +162,9 @@ def sample(
         )  # fmt: skip
         factor = 1 if nearest else _factor(resolution_m, piece.grid)
         for part in _parts(piece.grid, column, inside):
-            complete &= _fill(out, piece, name, (column, row, part), factor, deadline)
-    return out, complete
+            read = _fill(out, piece, name, (column, row, part), factor, deadline)
+            complete, problem = complete and read.complete, problem or read.problem
+    return Read(out, complete, problem)
 
 
 def _factor(resolution_m: float, grid: MapGrid) -> int:
@@ -210,8 +216,8 @@ def _fill(
     where: tuple[Float, Float, NDArray[np.bool_]],
     factor: int,
     deadline: float,
-) -> bool:
-    """Read a window of a piece and take its pixels; return whether it is complete."""
+) -> Read:
+    """Read a window of a piece and take its pixels."""
     column, row, part = where
     i, j = row[part].astype(np.int64), column[part].astype(np.int64)
     spans = []
@@ -221,7 +227,7 @@ def _fill(
     rows, columns = spans
     read = piece.read(name, rows, columns, factor, deadline)
     out[part] = read.values[(i - rows.start) // factor, (j - columns.start) // factor]
-    return read.complete
+    return read
 
 
 # -- the whole Moon ----------------------------------------------------------------------------

@@ -180,8 +180,10 @@ def clip(opened: Opened, region: Region) -> xr.Dataset:
         )
 
     def taken(name: str) -> NDArray[np.float32]:
-        values, _ = sample(opened.pieces, name, (lat, lon), 0.0)
-        return np.where(inside, values, np.float32(np.nan))
+        read = sample(opened.pieces, name, (lat, lon), 0.0)
+        if read.problem:
+            raise InputError(read.problem)
+        return np.where(inside, read.values, np.float32(np.nan))
 
     return _dataset(opened, grid, {
         name: np.stack([taken(f"{name}:{oxide}") for oxide in OXIDES])

@@ -204,6 +204,8 @@ class MapFigure:
         )  # fmt: skip
         self._first = False
         self.complete = found.complete
+        if found.problem:
+            self._listener.warn(found.problem)
         if (self._draft or not found.complete) and not self._waiting:
             self._waiting = True
             self._listener.later(self._again, self._pause_ms)

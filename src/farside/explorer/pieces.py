@@ -32,10 +32,12 @@ class Read:
     ----------
     values : (rows / factor, columns / factor), NaN where missing
     complete : False where a part is still coarser than was asked for, because time was up
+    problem : what could not be read, and why; empty where all could
     """
 
     values: F32
     complete: bool = True
+    problem: str = ""
 
 
 class Reader(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,8 +94,9 @@ def ask(opened: Opened, lat: float, lon: float) -> PlaceCard:
 
 
 def _pixel(opened: Opened, name: str, lat: float, lon: float) -> float | None:
-    values, _ = sample(opened.pieces, name, (np.array([lat]), np.array([lon])), 0.0)
-    return float(values[0]) if np.isfinite(values[0]) else None
+    read = sample(opened.pieces, name, (np.array([lat]), np.array([lon])), 0.0)
+    value = float(read.values.item())  # noqa: PD011 - of a Read
+    return value if math.isfinite(value) else None
 
 
 def nearest_spectra(lat: float, lon: float) -> tuple[Spectrum, ...]:

@@ -64,6 +64,8 @@ class Sampled:
         """
         found = draw(self.opened, layer(key), self.lat, self.lon, self.step_m,
                      patience_s=PATIENCE_S)  # fmt: skip
+        if found.problem:
+            raise InputError(found.problem)
         if not found.complete:
             raise InputError(
                 f"the region {self.region.name} is too large to be read within {PATIENCE_S:.0f} s; "

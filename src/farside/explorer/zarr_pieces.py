@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,9 @@ THREADS = 2
 
 Key = tuple[int, int, int, int]
 """Row and column of a block, factor and layer."""
+
+BROKEN = (OSError, ValueError, RuntimeError, KeyError)
+"""What zarr and its codecs raise for a damaged block."""
 
 DAMAGED = (
     "a block of the map cannot be read ({error}); give its 'farside map' command again, which "
@@ -114,7 +117,7 @@ class _Overview:
         layers = blocks.array.shape[0] if len(blocks.array.shape) == 3 else 1
         shape = (layers, -(-blocks.height // self.factor), -(-blocks.width // self.factor))
         self.values = np.full(shape, np.nan, np.float32)
-        self.error: Exception | None = None
+        self.problem = ""
         self.ready = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -129,40 +132,40 @@ class _Overview:
     def wait(self, deadline: float) -> bool:
         """Return whether it is finished, waiting for it until the deadline."""
         self.start()
-        done = self.ready.wait(patience(deadline))
-        if self.error is not None:
-            raise InputError(DAMAGED.format(error=self.error)) from self.error
-        return done
+        return self.ready.wait(patience(deadline))
 
     def _make(self) -> None:
-        try:
-            stride, done = 1, set[tuple[int, int]]()
-            rows, columns = self.blocks.shape
-            while 4 * stride < max(rows, columns):
-                stride *= 2
-            while stride >= 1:
-                if stride == 1 and done:
-                    time.sleep(HOLD_S)
-                places = [
-                    (i, j)
-                    for i in range(0, rows, stride)
-                    for j in range(0, columns, stride)
-                    if (i, j) not in done
-                ]
-                for place in places:
-                    start = time.monotonic()
-                    self._put(place, stride)
-                    if stride == 1:  # at half of its speed: what is on screen comes first
-                        time.sleep(time.monotonic() - start)
-                done.update(places)
-                stride //= 2
-        except Exception as error:  # noqa: BLE001 - told to whoever waits
-            self.error = error
+        stride, done = 1, set[tuple[int, int]]()
+        rows, columns = self.blocks.shape
+        while 4 * stride < max(rows, columns):
+            stride *= 2
+        while stride >= 1:
+            if stride == 1 and done:
+                time.sleep(HOLD_S)
+            places = [
+                (i, j)
+                for i in range(0, rows, stride)
+                for j in range(0, columns, stride)
+                if (i, j) not in done
+            ]
+            for place in places:
+                start = time.monotonic()
+                self._put(place, stride)
+                if stride == 1:  # at half of its speed: what is on screen comes first
+                    time.sleep(time.monotonic() - start)
+            done.update(places)
+            stride //= 2
         self.ready.set()
 
     def _put(self, place: tuple[int, int], stride: int) -> None:
         i, j = place
-        block = self.blocks.decode(i, j, min(self.factor, self.blocks.size))
+        factor = min(self.factor, self.blocks.size)
+        try:
+            block = self.blocks.decode(i, j, factor)
+        except BROKEN as error:
+            self.problem = DAMAGED.format(error=error)
+            side = self.blocks.size // factor
+            block = np.full((self.values.shape[0], side, side), np.nan, np.float32)
         step = max(self.blocks.size // self.factor, 1)
         top, left = i * step, j * step
         known = np.isfinite(block)
@@ -178,7 +181,8 @@ class _Overview:
         wide = stride * step
         # a flat colour stands for the neighbours, until they are read
         self.values[:, top : top + wide, left : left + wide] = mean[:, None, None]
-        self.values[:, top : top + block.shape[1], left : left + block.shape[2]] = block
+        here = self.values[:, top : top + block.shape[1], left : left + block.shape[2]]
+        here[:] = block[:, : here.shape[1], : here.shape[2]]
 
 
 class ZarrTile:
@@ -211,7 +215,7 @@ class ZarrTile:
         overview = self.overview(variable)
         if factor >= overview.factor > 1 or overview.blocks.size < factor:
             done = overview.wait(deadline)
-            return Read(_spread(overview, layer, rows, columns, factor), done)
+            return Read(_spread(overview, layer, rows, columns, factor), done, overview.problem)
         return self._from_blocks(variable, layer, (rows, columns), factor, deadline)
 
     def _from_blocks(
@@ -229,8 +233,13 @@ class ZarrTile:
         done, late = wait(work.values(), patience(deadline))
         for one in late:  # those that have begun are kept for the next picture
             one.cancel()
-        found.update({place: _whole(one) for place, one in work.items() if one in done})
-        complete = not late
+        complete, problem = not late, ""
+        for place, one in work.items():
+            error = one.exception() if one in done else None
+            if isinstance(error, BROKEN):
+                problem = DAMAGED.format(error=error)
+            elif one in done:
+                found[place] = one.result()
         out = np.full(_shape(rows, columns, factor), np.nan, np.float32)
         if not complete and overview.factor > 1:
             overview.wait(time.monotonic())
@@ -238,15 +247,7 @@ class ZarrTile:
         for place, block in found.items():
             if block is not None:
                 _paste(out, block, place, blocks.size, (rows, columns), factor)
-        return Read(out, complete)
-
-
-def _whole(work: Future[F32]) -> F32:
-    """Return a block that was read."""
-    try:
-        return work.result()
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise InputError(DAMAGED.format(error=error)) from error
+        return Read(out, complete, problem)
 
 
 def _shape(rows: slice, columns: slice, factor: int) -> tuple[int, int]:
