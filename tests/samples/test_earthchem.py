@@ -196,6 +196,8 @@ def test_a_mineral_is_no_rock(tmp_path: Path) -> None:
     assert rock.frame["SiO2"].tolist() == [44.0]
     assert rock.notes == ("results left out, of another material: 2 (MINERAL)",)
     assert mineral.frame["MgO"].tolist() == [40.0]
+    convert_samples(source, tmp_path / "b.csv", "astromat", "mineral")
+    assert set(pd.read_csv(tmp_path / "b.csv")[ASTROMAT["material"]]) == {"MINERAL"}
     with pytest.raises(InputError, match="holds no GLASS; materials: MINERAL, WHOLE ROCK"):
         read_database(source, "GLASS")
 
@@ -205,7 +207,9 @@ def test_tables_with_units_in_the_header_are_read(tmp_path: Path) -> None:
         "CITATION,SAMPLE NAME,METHOD,SIO2(WT%),FEOT(WT%),RB(PPM),LA(PPB),SR87_SR86\n"
         "[1],15555,XRF,44.2,22.5,<1,5000,0.7\n[2],12002,XRF,,21.5,1.02,,0.7\n"
     )
-    frame = read_database(tmp_path / "g.csv").frame.set_index("sample")
+    found = read_database(tmp_path / "g.csv")
+    frame = found.frame.set_index("sample")
+    assert "taken as WHOLE ROCK, for they state no material: 6" in found.notes
     assert frame.loc["15555", "FeO"] == 22.5
     assert frame.loc["15555", "La"] == pytest.approx(5.0)
     assert frame.loc["15555", "Rb_LOD"] == 1.0
@@ -274,6 +278,9 @@ def test_wrong_input_is_refused(tmp_path: Path) -> None:
         read_database(astromat(tmp_path / "b.csv", {"analyte": "SiO2", "value": "high"}))
     with pytest.raises(InputError, match="holds no amount"):
         read_database(astromat(tmp_path / "c.csv", {"analyte": "AGE", "value": "3"}))
+    (tmp_path / "f.csv").write_text("SAMPLE NAME,SIO2(WT%)\na,\n")
+    with pytest.raises(InputError, match="holds no amount"):
+        read_database(tmp_path / "f.csv")
     (tmp_path / "d.csv").write_text("variable,value,unit\nSiO2,44,wt%\n")
     with pytest.raises(InputError, match="names the samples"):
         read_database(tmp_path / "d.csv")

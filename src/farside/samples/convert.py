@@ -68,7 +68,8 @@ def convert_samples(
     source : CSV; its columns tell what it is
     out : CSV to write
     layout : of `LAYOUTS`
-    material : analysed, of a database: ``WHOLE ROCK``, ``MINERAL``, ...
+    material : analysed, ``WHOLE ROCK``, ``MINERAL``, ...: what is read of a database, and what the
+        columns of Astromat say
 
     Raises
     ------
@@ -88,7 +89,7 @@ def convert_samples(
     if layout == "farside":
         written = frame.reset_index(names="sample")
     else:
-        written = to_astromat(frame) if layout == "astromat" else to_wide(frame)
+        written = to_astromat(frame, material) if layout == "astromat" else to_wide(frame)
         if lost := unplaced(frame, errors=layout == "astromat"):
             notes += (f"columns left out, which {layout} has no place for: {listed(lost)}",)
     write_text(out, written.to_csv(index=False, lineterminator="\n"))

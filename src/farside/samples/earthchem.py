@@ -100,7 +100,7 @@ def read_database(path: Path, material: str = WHOLE_ROCK) -> SampleTable:
     """
     frame = _text(path)
     results = _long(frame, path) if _is_long(frame) else _melted(frame, path)
-    results, notes = _of_material(results, material, path)
+    results, notes = _of_material(results[results["value"] != ""], material, path)
     results, more = _amounts(results, path)
     return SampleTable(*_combined(results, [*notes, *more]))
 
@@ -169,18 +169,20 @@ def _melted(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
 def _of_material(
     results: pd.DataFrame, material: str, path: Path
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the results of a material; those of no stated material are kept."""
+    """Return the results of a material; those of no stated material are kept, which is said."""
     given = results["material"].str.upper()
     keep = given.isin(["", material.upper()])
-    if not keep.any():
+    unsaid = int((given == "").sum())
+    notes = [f"taken as {material}, for they state no material: {unsaid}"] if unsaid else []
+    if len(results) and not keep.any():
         there = ", ".join(sorted(set(results["material"]) - {""}))
         raise InputError(f"{path} holds no {material}; materials: {there}. Name one of them.")
     left = sorted(set(results.loc[~keep, "material"]))
-    if not left:
-        return results, []
-    return results[keep], [
-        f"results left out, of another material: {int((~keep).sum())} ({', '.join(left)})"
-    ]
+    if left:
+        notes.append(
+            f"results left out, of another material: {int((~keep).sum())} ({', '.join(left)})"
+        )
+    return results[keep], notes
 
 
 def _amounts(results: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]]:
@@ -189,15 +191,14 @@ def _amounts(results: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[str]
     name = results["analyte"].str.upper()
     known = name.isin([*_MAJOR, *_ELEMENT, *TOTAL_IRON, "FE2O3"])
     weighed = results["unit"].str.lower().isin(_PPM)
-    given = results["value"] != ""
     for odd, column, why in (
-        (given & ~known, "analyte", "neither an oxide nor an element that farside reads"),
-        (given & known & ~weighed, "unit", "their unit is none of weight"),
+        (~known, "analyte", "neither an oxide nor an element that farside reads"),
+        (known & ~weighed, "unit", "their unit is none of weight"),
     ):
         if odd.any():
             some = listed(sorted(set(results.loc[odd, column])))
             notes.append(f"results left out, {why}: {int(odd.sum())} ({some})")
-    used = results[given & known & weighed].copy()
+    used = results[known & weighed].copy()
     if used.empty:
         raise InputError(f"{path} holds no amount of an oxide or element that farside knows.")
     limit = used["value"].str.startswith("<")
@@ -330,7 +331,7 @@ def unplaced(frame: pd.DataFrame, *, errors: bool) -> list[str]:
     return [str(column) for column in frame if column not in held]
 
 
-def to_astromat(frame: pd.DataFrame) -> pd.DataFrame:
+def to_astromat(frame: pd.DataFrame, material: str = WHOLE_ROCK) -> pd.DataFrame:
     """Return analyses as results in the columns of Astromat, one sigma as ``1S-ABS``.
 
     FeO is written as ``FEOT``, for it is all iron.
@@ -339,6 +340,7 @@ def to_astromat(frame: pd.DataFrame) -> pd.DataFrame:
     ----------
     frame : as `farside.samples.composition.check_analyses` returns it; ``citation`` and ``method``
         where they are known
+    material : that was analysed
     """
     rows = []
     for sample, row in frame.iterrows():
@@ -349,7 +351,7 @@ def to_astromat(frame: pd.DataFrame) -> pd.DataFrame:
             rows.append(
                 {
                     ASTROMAT["sample"]: _bare(sample, row),
-                    ASTROMAT["material"]: WHOLE_ROCK,
+                    ASTROMAT["material"]: material.upper(),
                     ASTROMAT["citation"]: row.get("citation", ""),
                     ASTROMAT["method"]: row.get("method", ""),
                     ASTROMAT["stdev_type"]: "" if pd.isna(sigma) else "1S-ABS",
