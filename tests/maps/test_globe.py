@@ -131,6 +131,17 @@ def test_a_landing_is_where_it_is() -> None:
     assert not {t.get_text() for t in near.texts} & {"Chang’e-4", "Chang’e-6", "Apollo basin"}
 
 
+@pytest.mark.parametrize("size", WIDTHS_IN)
+def test_every_polar_view_tells_which_way_it_lies(size: str) -> None:
+    """Seen from above the north pole 90 E is a quarter turn against the clock from 0."""
+    north, south = globe_figure(find_layer("FeO"), view="poles", size=size).axes[:2]
+    for axes, up in ((north, "180°"), (south, "0°")):
+        at = {t.get_text(): t.xy for t in axes.texts}  # type: ignore[attr-defined]
+        assert at["90° E"][0] > abs(at["90° E"][1])
+        assert at["90° W"][0] < -abs(at["90° W"][1])
+        assert at[up][1] > abs(at[up][0])
+
+
 def test_views_of_one_layer_share_their_colours() -> None:
     one, two, *_ = globe_figure(find_layer("MgO")).axes
     assert one.images[0].get_clim() == two.images[0].get_clim()

@@ -40,7 +40,7 @@ LABELS: dict[str, tuple[float, float]] = {
 
 
 def draw_graticule(axes: Axes, crs: str, limb: Patch, *, names: bool) -> None:
-    """Draw meridians and parallels, with their degrees where there is room.
+    """Draw meridians and parallels, with their degrees where there is room or a pole.
 
     Parameters
     ----------
@@ -60,8 +60,10 @@ def draw_graticule(axes: Axes, crs: str, limb: Patch, *, names: bool) -> None:
     lon = np.concatenate([np.repeat(meridians, reach.size), np.tile(around, parallels.size)])
     (line,) = axes.plot(*project(crs, lat, lon), **_LINE)
     line.set_clip_path(limb)
+    if polar:  # which way it lies is told however small it is
+        _name_rim(axes, crs)
     if names:
-        (_name_polar if polar else _name_lines)(axes, crs)
+        (_name_circles if polar else _name_lines)(axes, crs)
 
 
 def _degrees(value: float, ends: str) -> str:
@@ -89,7 +91,7 @@ def _name_lines(axes: Axes, crs: str) -> None:
         )  # fmt: skip
 
 
-def _name_polar(axes: Axes, crs: str) -> None:
+def _name_rim(axes: Axes, crs: str) -> None:
     sign = 1 if crs.startswith("north") else -1
     for lon in (0, 90, 180, -90):
         x, y = (float(part) for part in project(crs, sign * 60, lon))
@@ -98,6 +100,10 @@ def _name_polar(axes: Axes, crs: str) -> None:
             _degrees(lon, "EW"), (x, y), (9 * x / reach, 6 * y / reach), ha="center", va="center",
             textcoords="offset points", size=LEAST_PT, annotation_clip=False,
         )  # fmt: skip
+
+
+def _name_circles(axes: Axes, crs: str) -> None:
+    sign = 1 if crs.startswith("north") else -1
     for lat in (70, 80):
         x, y = (float(part) for part in project(crs, sign * lat, 45))
         axes.annotate(
