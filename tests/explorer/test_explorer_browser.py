@@ -99,6 +99,18 @@ class Visit:
         )
         return box[0] + across * box[2], box[1] + (1 - up) * box[3]
 
+    def draw(self, tool: str, places: list[tuple[float, float]]) -> None:
+        """Draw on the map with one of its tools, through shares of its frame."""
+        self.page.evaluate(
+            f"(() => {{const t = {FIGURE}.toolbar, one = t.tools.find(t => t.type === '{tool}');"
+            "t.active_drag = one; one.active = true;})()"
+        )
+        self.page.mouse.move(*self.on_map(*places[0]))
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*self.on_map(*place), steps=4)
+        self.page.mouse.up()
+
     def tab(self, name: str) -> None:
         """Show a part of the side panel."""
         self.page.locator("#side").get_by_role("button", name=name, exact=True).first.click()
@@ -186,17 +198,12 @@ def test_a_region_is_drawn_and_picked_and_two_are_compared(
     assert "3,732,352 km²" in visit.page.evaluate(TEXT)
     visit.tab("Compare")
     visit.page.get_by_role("button", name="draw B").click()
-    visit.page.evaluate(
-        f"(() => {{const t = {FIGURE}.toolbar, box = t.tools.find(t => t.type === 'BoxSelectTool');"
-        "t.active_drag = box; box.active = true;})()"
-    )
-    visit.page.mouse.move(*visit.on_map(0.45, 0.6))
-    visit.page.mouse.down()
-    visit.page.mouse.move(*visit.on_map(0.5, 0.65), steps=4)
-    visit.page.mouse.move(*visit.on_map(0.55, 0.7), steps=4)
-    visit.page.mouse.up()
+    visit.draw("BoxSelectTool", [(0.45, 0.6), (0.5, 0.65), (0.55, 0.7)])
     visit.text("South Pole-Aitken and drawn by hand")
     assert "The interval of A − B" in visit.page.evaluate(TEXT)
+    visit.page.get_by_role("button", name="draw A").click()
+    visit.draw("LassoSelectTool", [(0.45, 0.4), (0.5, 0.42), (0.55, 0.4), (0.5, 0.3)])
+    visit.text("drawn by hand and drawn by hand")
     visit.page.get_by_label("Region A").fill("Mare Moscoviense")
     visit.page.get_by_label("Region A").press("Enter")
     visit.text("Mare Moscoviense and drawn by hand")
