@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
-from farside.errors import InputError, UnknownNameError
+from farside.errors import InputError, MissingExtraError, UnknownNameError
 from farside.oxides.methods import METHODS, method
 from farside.oxides.training import load_training
 from farside.oxides.validate import validate
+from farside.report.run import run
 from farside.report.validation import table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = [m.name for m in METHODS]
 
@@ -111,3 +117,28 @@ def test_an_honest_score_of_the_mean_is_no_skill() -> None:
         for score in found["scores"]:
             assert score["skill"] == pytest.approx(0, abs=1e-5)
             assert score["r2"] <= 1e-9
+
+
+@pytest.mark.parametrize(
+    ("estimators", "protocol"), [(("mean", "farside"), "lomo"), (("mean",), "near-far")]
+)
+def test_missing_torch_is_told_before_the_work(
+    estimators: tuple[str, ...], protocol: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    said: list[str] = []
+    with pytest.raises(MissingExtraError, match=r"farside\[train\]"):
+        table(estimators, (protocol,), say=said.append)
+    with pytest.raises(MissingExtraError, match=r"farside\[train\]"):
+        run(tmp_path / "run", full=True, say=said.append)
+    assert said == []
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_shipped_table_reads_as_a_computed_one() -> None:
+    """Whatever ships is printed with the columns and the figures of what is computed."""
+    shipped, now = (str(table(("mean",), ("lomo",), shipped=way)) for way in (True, False))
+    assert [line.split() for line in shipped.splitlines()] == [
+        line.split() for line in now.splitlines()
+    ]
+    assert "None" not in str(table(("yang2023",), ("lomo",), shipped=True))

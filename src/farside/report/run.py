@@ -14,6 +14,7 @@ from farside.datasets import load_clementine_sites, load_sites
 from farside.errors import InputError
 from farside.maps.shipped import load_map
 from farside.oxides import bundle
+from farside.oxides.cnn import import_torch
 from farside.oxides.compare import against_cells, predict_orbital
 from farside.report import _map as sharp_map
 from farside.report import store
@@ -90,6 +91,8 @@ def run(
     ------
     StaleError
         when what ships was made by other code, data or settings than those present
+    MissingExtraError
+        when `full` is asked for and torch is not installed
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; name a folder to write to.")
@@ -97,6 +100,7 @@ def run(
         raise InputError(f"seed {seed} needs --full: what ships was made with seed 0.")
     made = None
     if full:
+        import_torch()  # a missing one is told before the work, not in the middle of it
         from farside.report.compute import compute  # noqa: PLC0415 - needs the extra 'train'
 
         made = out / "computed"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from farside.errors import InputError, UnknownNameError
+from farside.oxides.cnn import import_torch
 from farside.oxides.methods import METHODS, method
 from farside.oxides.training import load_training
 from farside.oxides.validate import (
@@ -28,6 +30,25 @@ if TYPE_CHECKING:
 NEAR_FAR = "near-far"
 ALL = "all"
 HONEST = tuple(p for p in PROTOCOLS if p != OPTIMISTIC)
+OF_NETS = ("farside", "yang2023")
+"""Estimators that train nets, by which torch is needed."""
+COLUMNS = {
+    "oxide": "oxide", "n": "n", "clamped": "clamp", "r2": "R2", "rmse": "RMSE", "sigma": "sigma",
+    "model_rmse": "model", "chi2": "chi2", "bias": "bias", "bias_1s": "1s", "skill": "skill",
+    "coverage": "cover", "width": "width",
+}  # fmt: skip
+"""Columns of a table by the name of the figure, in the order in which they are read."""
+LEGEND = (
+    "RMSE, bias (predicted less measured) and width of the interval in wt%; skill: 1 would be "
+    "perfect, 0 is the mean of what was trained on; cover: share of measured values inside the "
+    "interval."
+)
+LEGEND_OF_CELLS = (
+    "RMSE, bias (predicted less measured) with its 1s, and width of the interval in wt%; clamp: "
+    "cells whose value is a clamped zero; sigma: RMSE that the cells' own errors would give, "
+    "model: what is left without them; chi2: 1 would be perfect; cover: share of measured values "
+    "inside the interval."
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,8 @@ def table(
         for a name that is not known
     InputError
         when a combination has no result
+    MissingExtraError
+        when one of them trains nets and torch is not installed
     """
     known = [m.name for m in METHODS]
     chosen = known if ALL in estimators else [method(name).name for name in estimators]
@@ -85,13 +108,31 @@ def table(
         raise InputError("what ships has coverage 0.9 and seed 0; leave out --shipped to compute.")
     if shipped:
         return _shipped(chosen, protocols)
-    content, texts = [], []
     jobs = [(n, p) for p in protocols for n in (chosen if p in HONEST else ("farside",))]
+    if any(name in OF_NETS for name, _ in jobs):
+        import_torch()  # a missing one is told before the work, not in the middle of it
+    content, texts = [], []
     for name, protocol in counted(jobs, lambda job: _naming(*job), say):
         done = _compute(name, protocol, coverage, seed)
         content.append(done.to_dict())
         texts.append(str(done))
-    return Table(content, "\n\n".join(texts))
+    return Table(content, _joined(texts, protocols))
+
+
+def _joined(texts: list[str], protocols: tuple[str, ...]) -> str:
+    """Return tables with the meaning of their columns below them."""
+    legends = [LEGEND] if set(protocols) != {NEAR_FAR} else []
+    legends += [LEGEND_OF_CELLS] if NEAR_FAR in protocols else []
+    return "\n\n".join([*texts, *(textwrap.fill(legend, 80) for legend in legends)])
+
+
+def _scores(scores: list[dict[str, Any]]) -> str:
+    """Return scores as a table; None stands for what an estimator does not have."""
+    frame = pd.DataFrame(scores)[[name for name in COLUMNS if name in scores[0]]]
+    numbers = frame.columns.difference(["oxide", "n", "clamped"])
+    frame = frame.astype(dict.fromkeys(numbers, float)).rename(columns=COLUMNS)
+    frame["oxide"] = frame["oxide"].str.ljust(frame["oxide"].str.len().max())
+    return frame.to_string(index=False, float_format=lambda v: f"{v:.2f}", na_rep="-")
 
 
 def _naming(estimator: str, protocol: str) -> str:
@@ -121,9 +162,7 @@ def _compute(estimator: str, protocol: str, coverage: float, seed: int) -> Valid
 
 def _far_side(transfer: dict[str, Any]) -> str:
     rows = [s for s in transfer["scores"] if s["region"] == "far side"]
-    frame = pd.DataFrame(rows).drop(columns="region")
-    text = frame.to_string(index=False, float_format=lambda v: f"{v:.2f}", na_rep="-")
-    return f"{transfer['method']}, near-side cells to the far side\n{text}"
+    return f"{transfer['method']}, near-side cells to the far side\n{_scores(rows)}"
 
 
 def _shipped(estimators: list[str], protocols: tuple[str, ...]) -> Table:
@@ -140,13 +179,13 @@ def _shipped(estimators: list[str], protocols: tuple[str, ...]) -> Table:
             if stored["protocol"] == protocol and wanted:
                 content.append(stored)
                 kind = "OPTIMISTIC" if stored["optimistic"] else "honest"
-                frame = pd.DataFrame(stored["scores"]).to_string(
-                    index=False, float_format=lambda v: f"{v:.2f}", na_rep="-"
-                )
-                texts.append(f"{stored['estimator']} by {protocol} ({kind})\n{frame}")
+                head = f"{stored['estimator']} by {protocol} ({kind})"
+                if stored["nominal_coverage"] is not None:
+                    head += f", interval {stored['nominal_coverage']:.0%}"
+                texts.append(f"{head}\n{_scores(stored['scores'])}")
     if not content:
         raise InputError(
             f"no result ships for {', '.join(estimators)} by {', '.join(protocols)}; leave out "
             "--shipped to compute it."
         )
-    return Table(content, "\n\n".join(texts))
+    return Table(content, _joined(texts, protocols))
