@@ -281,6 +281,7 @@ def test_a_number_that_cannot_be_is_refused(name: str, argument: str) -> None:
         lambda: melting.crystallise(1.0, 0.1, []),
         lambda: melting.bulk({}, {"olivine": np.ones(1)}),
         lambda: water.source_water([], 0.1, 0.1),
+        lambda: ratios.sm_nd({"Sm": 1.0}),
         lambda: volcanism.fit_mare(np.ones((0, 1)), np.ones(0), np.ones(0)),
     ],
 )  # fmt: skip

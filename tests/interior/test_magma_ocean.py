@@ -306,7 +306,7 @@ NAN, INF = float("nan"), float("inf")
         (lambda o: sources(o, 460.0, {"olivin": 0.1}), UnknownNameError, "mean 'olivine'"),
         (lambda o: solid_at(o, "Th", 1e-6), InputError, "never holds 1e-06 ppm Th; give"),
         (lambda o: solid_at(o, "Th", 1e-320), InputError, "never holds"),
-        (lambda o: solid_at(o, "Th", 1e300), InputError, "never holds"),
+        (lambda o: solid_at(o, "Th", 2e6), InputError, "up to 1e6"),
         (lambda o: solid_at(o, "Th", NAN), InputError, "Th of the liquid is nan ppm"),
         (lambda o: solid_at(o, "Th", INF), InputError, "Th of the liquid is inf ppm"),
         (lambda _: alumina_for(NAN), InputError, "crust of nan km"),

@@ -118,7 +118,10 @@ def solid_at(ocean: MagmaOcean, element: str, ppm: float) -> float:
     step = ocean.steps[-1]
     D = float(bulk_coefficients(step.modes)[ELEMENTS.index(element)])
     effective = (1 - ocean.trapped) * D + ocean.trapped
-    check_above(ppm, f"the {element} of the liquid", " ppm")
+    if not 0 < ppm <= 1e6:
+        raise InputError(
+            f"the {element} of the liquid is {ppm:g} ppm; give ppm above 0, up to 1e6 (all of it)."
+        )
     if effective >= 1:
         raise InputError(
             f"{element} does not gather in the last liquid; give an incompatible element."
