@@ -150,6 +150,29 @@ def test_a_map_in_metres_is_turned_too() -> None:
     assert (np.delete(east, 89) == 7.0).all()
 
 
+@pytest.mark.parametrize(
+    ("part", "code", "units"),
+    [
+        (make_map(170, 10, 0.5, (20, 30)), "IAU_2015:30100", "degrees"),
+        (make_map(-1e5, 1e5, 1e4, (20, 20), crs=lunar_crs("south_polar")), "IAU_2015:30135",
+         "meters"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_moon_opens_on_itself(
+    part: xr.Dataset, code: str, units: str, tmp_path: Path
+) -> None:
+    done = write_project(part, tmp_path / "out")
+    with zipfile.ZipFile(done.project) as package:
+        root = ET.fromstring(package.read("farside.qgs"))  # noqa: S314 - our own
+    assert root.findtext("projectCrs/spatialrefsys/authid") == code
+    canvas = root.find("mapcanvas")
+    assert canvas is not None
+    assert canvas.findtext("destinationsrs/spatialrefsys/authid") == code
+    assert canvas.findtext("units") == units
+    sides = [float(canvas.findtext(f"extent/{k}", "")) for k in ("xmin", "ymin", "xmax", "ymax")]
+    assert tuple(sides) == grid_of(part).bounds
+
+
 def test_landing_sites_are_those_of_the_table(written: QgisProject) -> None:
     points = geopandas.read_file(written.out / "data" / "places.gpkg", layer="landings")
     table = load_missions()

@@ -4,9 +4,10 @@
     data/FeO.tif      the numbers, as `farside.maps.export` writes them
     data/places.gpkg  landing sites
 
-The project names its files by relative paths and is drawn in the equirectangular system centred on
-180° (``IAU_2015:30115``); lengths are measured on the sphere of 1 737 400 m. Its elements are
-those that QGIS 3.22 itself writes; newer versions read them.
+The project names its files by relative paths. A map of all longitudes is drawn in the
+equirectangular system centred on 180° (``IAU_2015:30115``), any other in its own; lengths are
+measured on the sphere of 1 737 400 m. Its elements are those that QGIS 3.22 itself writes; newer
+versions read them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from farside.constants import MAP_RADIUS, OXIDES
 from farside.datasets import load_missions
 from farside.geography.projections import lunar_crs
 from farside.maps.export import LAYERS, Exported, Say, display_range, export, flag_colours
-from farside.maps.grid import grid_of, period
+from farside.maps.grid import MapGrid, grid_of, period
 from farside.maps.mosaic import new_folder
 from farside.maps.outputs import open_finished
 from farside.maps.predict import FLAGS
@@ -241,13 +242,20 @@ def _tree(root: ET.Element, groups: dict[str, list[_Layer]]) -> None:
             )  # fmt: skip
 
 
-def _view(root: ET.Element) -> None:
-    """Add the first view: the whole Moon, the far side in its middle."""
-    crs = lunar_crs(VIEW)
+def _first_view(grid: MapGrid) -> tuple[CRS, Bounds]:
+    """Return what is seen at first: the Moon about its far side, or the map where it is a part."""
+    around = period(grid.crs)
+    if around is None or not np.isclose(grid.width * grid.resolution, around, rtol=1e-6):
+        return grid.crs, grid.bounds
     across = math.pi * MAP_RADIUS.value
+    return lunar_crs(VIEW), (-across, -across / 2, across, across / 2)
+
+
+def _view(root: ET.Element, crs: CRS, bounds: Bounds) -> None:
+    """Add the first view."""
     canvas = ET.SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
-    ET.SubElement(canvas, "units").text = "meters"
-    _extent(canvas, "extent", (-across, -across / 2, across, across / 2))
+    ET.SubElement(canvas, "units").text = "degrees" if crs.is_geographic else "meters"
+    _extent(canvas, "extent", bounds)
     ET.SubElement(canvas, "rotation").text = "0"
     _spatial(canvas, "destinationsrs", crs)
 
@@ -263,25 +271,26 @@ def _properties(root: ET.Element) -> None:
         ET.SubElement(ET.SubElement(properties, group), name, type=kind).text = value
 
 
-def project_xml(groups: dict[str, list[_Layer]], crs: CRS, bounds: Bounds, title: str) -> str:
+def project_xml(groups: dict[str, list[_Layer]], grid: MapGrid, title: str) -> str:
     """Return the text of a project.
 
     Parameters
     ----------
     groups : layers by the name of their group, the uppermost first
-    crs, bounds : of the rasters
+    grid : of the rasters
     title : of the project
     """
     root = ET.Element("qgis", projectname=title, version=VERSION)
     ET.SubElement(root, "title").text = title
-    _spatial(root, "projectCrs", lunar_crs(VIEW))
+    seen = _first_view(grid)
+    _spatial(root, "projectCrs", seen[0])
     _tree(root, groups)
-    _view(root)
+    _view(root, *seen)
     listed = ET.SubElement(root, "projectlayers")
     layers = [layer for group in groups.values() for layer in group]
     for layer in layers:
         place = (lunar_crs("geographic"), (-180.0, -90.0, 180.0, 90.0))
-        _map_layer(listed, layer, *(place if layer.vector else (crs, bounds)))
+        _map_layer(listed, layer, *(place if layer.vector else (grid.crs, grid.bounds)))
     order = ET.SubElement(root, "layerorder")
     for layer in layers:
         ET.SubElement(order, "layer", id=layer.id)
@@ -343,7 +352,7 @@ def write_project(ds: xr.Dataset, out: Path, *, say: Say = lambda _: None) -> Qg
         groups |= _raster_layers(files, float(ds.attrs["coverage"]))
         say(f"write {PROJECT}")
         title = str(ds.attrs.get("title") or "Oxides of the Moon, farside")
-        text = project_xml(groups, grid.crs, grid.bounds, title)
+        text = project_xml(groups, grid, title)
         with (
             provenance.atomic_path(folder / PROJECT) as path,
             zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package,
