@@ -62,6 +62,14 @@ def test_a_missing_extra_is_told_with_the_way_to_get_it(monkeypatch: pytest.Monk
     assert doctor.Examination((train,)).healthy
 
 
+def test_many_missing_libraries_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda _: None)
+    found = {check.name: check.detail for check in doctor._extras()}
+    asked = sum(extra == "dev" for _, extra in doctor._requirements())
+    assert f"; {asked} of {asked} libraries not installed" in found["dev"]
+    assert all(len(detail) < 300 for detail in found.values())
+
+
 def test_a_library_that_is_too_old_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     real = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: "0.1" if name == "xarray" else real(name))

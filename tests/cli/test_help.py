@@ -133,6 +133,10 @@ def test_options_have_help_and_one_meaning(path: tuple[str, ...]) -> None:
     }
 
 
-def test_every_command_stands_in_a_section() -> None:
-    listed = [name for commands in SECTIONS.values() for name in commands]
-    assert sorted(listed) == sorted({path[0] for path in EVERY if path})
+def test_every_command_stands_in_its_section_in_the_order_given() -> None:
+    lines = help_of(()).splitlines()
+    at = -1
+    for section, commands in SECTIONS.items():
+        for line in (f"{section}:", *(f"  {name} " for name in commands)):
+            at = next(i for i in range(at + 1, len(lines)) if lines[i].startswith(line))
+    assert sorted(ROOT.commands) == sorted({path[0] for path in EVERY if path})

@@ -95,6 +95,14 @@ def farside(
     """  # noqa: D401 - says what the program is
 
 
+class Root(Group):
+    """The program, whose commands and groups are listed in the order of `SECTIONS`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """Return the names; typer alone would put groups last."""
+        return [name for commands in SECTIONS.values() for name in commands]
+
+
 CHRONOLOGY = (calibrate.fit, calibrate.hypotheses, calibrate.landing, calibrate.batch)
 """Commands of the group ``chronology`` beside its own."""
 
@@ -102,7 +110,7 @@ CHRONOLOGY = (calibrate.fit, calibrate.hypotheses, calibrate.landing, calibrate.
 def _gather() -> typer.Typer:
     made = typer.Typer(
         name="farside",
-        cls=Group,
+        cls=Root,
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,

@@ -155,8 +155,11 @@ def _extras() -> Iterator[Check]:
         wrong = [f"{asked.name} ({why})" for asked in libraries if (why := _wanting(asked))]
         there = ", ".join(f"{asked.name} {_version(asked.name)}" for asked in libraries)
         if wrong:
-            why = f"for {needs}; {', '.join(wrong)}; run: pip install 'farside[{extra}]'"
-            yield Check("Extras", extra, "missing", why)
+            what = ", ".join(wrong)
+            if len(wrong) > LISTED:
+                what = f"{len(wrong)} of {len(libraries)} libraries not installed or too old"
+            detail = f"for {needs}; {what}; run: pip install 'farside[{extra}]'"
+            yield Check("Extras", extra, "missing", detail)
         else:
             brief = there if len(libraries) <= LISTED else f"{len(libraries)} libraries"
             yield Check("Extras", extra, "good", brief)
