@@ -62,8 +62,8 @@ def qgis(
 ) -> None:
     """Write a map as a QGIS project with styled layers.
 
-    The folder holds farside.qgz, which opens with the far side in the middle, and its data; it can
-    be moved as a whole.
+    The folder holds farside.qgz, the project to open, and its data; it can be moved as a whole. A
+    map of the whole Moon opens with the far side in the middle.
 
     Example: farside export qgis --out moon-qgis
     Example: farside export qgis map.zarr --out map-qgis
@@ -204,7 +204,8 @@ def samples(
         ),
     ] = "farside",
     material: Annotated[
-        str, typer.Option(metavar="NAME", help="Analysed, where a database tells it.")
+        str,
+        typer.Option(metavar="NAME", help="What was analysed."),
     ] = "WHOLE ROCK",
     as_json: Json = False,
     quiet: Quiet = False,
