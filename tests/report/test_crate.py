@@ -179,6 +179,13 @@ def test_no_folder_and_no_licence_are_refused(run: Path) -> None:
     assert not (run / METADATA).exists()
 
 
+def test_names_of_files_are_parts_of_an_address(run: Path) -> None:
+    """RO-Crate 1.1, encoding file paths: an @id is a URI reference, with %20 for a space."""
+    (run / "my notes, 100%.txt").write_text("mine")
+    write_crate(run)
+    assert graph(run)["my%20notes%2C%20100%25.txt"]["name"] == "my notes, 100%.txt"
+
+
 def test_a_licence_is_spelt_as_its_page_is(run: Path) -> None:
     write_crate(run, licence="cc-by-4.0")
     assert graph(run)["./"]["license"] == {"@id": "https://spdx.org/licenses/CC-BY-4.0"}

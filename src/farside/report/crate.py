@@ -17,6 +17,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -106,7 +107,7 @@ def _file(path: Path, root: Path) -> Entity:
     """Return the entity of a file of the run."""
     name = path.relative_to(root).as_posix()
     entity = {
-        "@id": name,
+        "@id": quote(name),
         "@type": "File",
         "name": name,
         "encodingFormat": FORMATS.get(path.suffix.lower(), "application/octet-stream"),
