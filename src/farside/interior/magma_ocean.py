@@ -63,6 +63,7 @@ class Step:
     ----------
     solid : share of the ocean that is solid before and after
     modes : share of each mineral in what crystallised
+    oxides : of all that crystallised, wt%
     mg : molar Mg/(Mg+Fe) of what sank
     liquid : what is left after the step
     cumulate : what sank, with its trapped liquid and the plagioclase that did not float
@@ -72,6 +73,7 @@ class Step:
 
     solid: tuple[float, float]
     modes: Mapping[str, float]
+    oxides: Mapping[str, float]
     mg: float
     liquid: Mapping[str, float]
     cumulate: Mapping[str, float]
@@ -238,7 +240,7 @@ def crystallise_ocean(
     Parameters
     ----------
     bulk : name of a composition of `farside.datasets.interior.load_bulk_moons`, or its Al2O3 in
-        wt%, which is all that the model takes of it
+        wt%, which is all that the model takes of it; `ocean_sources.closure` tells what that costs
     depth_km : of the ocean; at 855 km a Moon of one density has the 3.5 GPa at which the
         experiment begins
     trapped : share of liquid in the cumulates
@@ -269,8 +271,7 @@ def crystallise_ocean(
             f"{alumina:g} wt% Al2O3 is no bulk Moon; estimates lie between {ALUMINA[0]:g} and "
             f"{ALUMINA[1]:g}."
         )
-    schedule = _until(_schedule(alumina), last)
-    for stage, left in schedule:
+    for stage, left in _until(_schedule(alumina), last):
         formed = remaining * (1 - left)
         share = stage.modes.get("plagioclase", 0.0)
         if share and not plagioclase:
@@ -330,7 +331,8 @@ def _step(
     step = Step(
         solid,
         stage.modes,
-        molar_mg({o: sum(share * stage.oxides[n][o] for n, share in sunk.items()) for o in OXIDES}),
+        _mixed(stage.modes, stage.oxides),
+        molar_mg(_mixed(sunk, stage.oxides)),
         _named(after),
         _named(cumulate),
         1.0 / sum(share / density(name, magnesian[name]) for name, share in sunk.items()),
@@ -338,6 +340,10 @@ def _step(
         float(pressure(top)),
     )
     return step, after
+
+
+def _mixed(modes: Mapping[str, float], of: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {o: sum(share * of[name][o] for name, share in modes.items()) for o in OXIDES}
 
 
 def bulk_coefficients(modes: Mapping[str, float]) -> Float:
@@ -359,9 +365,7 @@ def bulk_coefficients(modes: Mapping[str, float]) -> Float:
         if name not in ENDS:
             raise UnknownNameError.of("mineral", name, ENDS)
     parts = [share * _minerals()[name] for name, share in modes.items() if name != SPINEL]
-    if not parts:
-        return np.zeros(len(ELEMENTS))
-    return np.asarray(np.sum(parts, axis=0))
+    return np.asarray(sum(parts, np.zeros(len(ELEMENTS))))
 
 
 @cache
@@ -371,10 +375,10 @@ def _minerals() -> dict[str, Float]:
 
 @cache
 def _k_over(element: str) -> float:
-    """Return K over Th or Rb of KREEP basalt 15386, by weight.
+    """Return K over Th or Rb of KREEP basalt 15386, by weight (K/Th 361).
 
-    Potassium and Rb are volatile, so that the refractory bulk gives neither. All three stay in the
-    liquid to the last, so that KREEP has kept the ratios of the Moon (K/Th 361).
+    K and Rb are volatile, so that the refractory bulk gives neither. All three stay in the liquid
+    to the last, so that KREEP has kept the ratios of the Moon.
     """
     table = load_kreep_components().set_index("analyte")["value"]
     return float(table["K2O"]) * 1e4 * 2 * 39.0983 / 94.196 / float(table[element])

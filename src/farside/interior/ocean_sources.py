@@ -1,4 +1,4 @@
-"""What a crystallised magma ocean tells: sources of basalt, when KREEP forms, how much alumina."""
+"""What a crystallised magma ocean tells: sources, when KREEP forms, alumina, and what is amiss."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from farside.interior.geometry import check_depth
 from farside.interior.magma_ocean import (
     ALUMINA,
     ELEMENTS,
+    OXIDES,
     MagmaOcean,
     bulk_coefficients,
+    bulk_moon,
     crystallise_ocean,
 )
 from farside.interior.minerals import ENDS
@@ -168,3 +170,25 @@ def alumina_for(crust_km: float, depth_km: float = 855.0, flotation: float = 1.0
             "depth or flotation."
         )
     return float(brentq(miss, *ALUMINA, xtol=1e-4))
+
+
+def closure(ocean: MagmaOcean) -> dict[str, float]:
+    r"""Return for each oxide what all crystals of an ocean hold over what its bulk Moon has.
+
+    .. math:: \sum_i (s_i' - s_i)\, c_i / c_{bulk}
+
+    1 where the column closes. It does not by more the less the bulk is like that of the experiment,
+    of which the minerals are: a Moon poor in alumina is given clinopyroxene that it cannot feed.
+
+    Parameters
+    ----------
+    ocean : crystallised from a named composition
+
+    Raises
+    ------
+    UnknownNameError
+        when it was crystallised from a content of alumina, so that no other oxide is known
+    """
+    bulk = bulk_moon(ocean.bulk)
+    held = {o: sum((s.solid[1] - s.solid[0]) * s.oxides[o] for s in ocean.steps) for o in OXIDES}
+    return {oxide: held[oxide] / bulk[oxide] for oxide in OXIDES if oxide in bulk}
