@@ -126,3 +126,26 @@ def test_samples_are_converted(call: Callable[..., Outcome], tmp_path: Path) -> 
     refused(call(*words, "--to", "moondb", "-q"), "known: astromat, earthchem, farside")
     refused(call(*words[:2], tmp_path / "b.csv", tmp_path / "d.csv", "--material", "GLASS", "-q"),
             "materials: WHOLE ROCK")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "predict a.csv --out a.csv",
+        "age a.csv --area 400 --out ./a.csv",
+        "age b.csv a.csv --area 400 --out a.csv",
+        "isochron a.csv --figure a.csv",
+        "classify a.csv --figure a.csv",
+        "convert craters a.csv a.csv --area 400",
+        "convert isotopes a.csv a.csv",
+        "convert samples a.csv a.csv",
+    ],
+)
+def test_no_command_writes_over_what_it_reads(
+    words: str, call: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("diameter_km\n1.5\n")
+    refused(call(*words.split(), "-q"), "a.csv is read by this command", "name another file")
+    assert (tmp_path / "a.csv").read_text() == "diameter_km\n1.5\n"

@@ -14,6 +14,8 @@ from typing import Any
 from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
+from farside.cli.options import spare_inputs
+
 EXAMPLE = "Example: "
 EXIT_CODES = {
     0: "done",
@@ -40,6 +42,11 @@ class Command(TyperCommand):
                     "before it"
                 )
             raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, unless it would write over what it reads."""
+        spare_inputs(ctx)
+        return super().invoke(ctx)
 
     def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - never cut
         """Return the first line of the help."""

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from farside.cli import names
-from farside.errors import MissingFileError, UnknownNameError
+from farside.errors import InputError, MissingFileError, UnknownNameError
+
+READ = "farside.read"
+"""Where the context of a command keeps what it reads, by the name of the parameter."""
 
 
-def there(given: Path | list[Path] | None) -> Path | list[Path] | None:
+def there(
+    ctx: typer.Context, param: typer.CallbackParam, given: Path | list[Path] | None
+) -> Path | list[Path] | None:
     """Return paths to be read as they are given; one that is not there is refused."""
-    for path in given if isinstance(given, list) else [given]:
-        if path is not None and not path.exists():
+    paths = _paths(given)
+    for path in paths:
+        if not path.exists():
             raise MissingFileError.of(path)
+    ctx.meta.setdefault(READ, {})[param.name] = paths
     return given
+
+
+def spare_inputs(ctx: typer.Context) -> None:
+    """Refuse to write a file over one that the command reads."""
+    read = ctx.meta.get(READ, {})
+    inputs = {path.resolve() for paths in read.values() for path in paths if path.is_file()}
+    for name, value in ctx.params.items():
+        for path in _paths(value) if name not in read else []:
+            if path.resolve() in inputs:
+                raise InputError(
+                    f"{path} is read by this command; name another file for what it writes."
+                )
+
+
+def _paths(given: Any) -> list[Path]:
+    return [p for p in (given if isinstance(given, list) else [given]) if isinstance(p, Path)]
 
 
 Weights = Annotated[
