@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,8 @@ import pandas as pd
 import pytest
 import torch
 import xarray as xr
+from calling import Outcome, refused
 
-from farside.cli import main
 from farside.constants import OXIDES
 from farside.datasets import load_sites, load_sp_spectra
 from farside.oxides import bundle
@@ -34,31 +33,6 @@ torch.set_num_threads(1)
 BANDS = ["r414", "r749", "r901", "r950", "r1001", "r1049", "r1248", "r1548"]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def call(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Outcome]:
-    """Return a function that runs the command line as the installed program does."""
-
-    def run(*args: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["farside", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        found = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), found.out, found.err)
-
-    return run
-
-
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of weights that were trained for a moment."""
@@ -73,18 +47,6 @@ def table(tmp_path: Path) -> Path:
     path = tmp_path / "sites.csv"
     load_sites().to_csv(path, index=False)
     return path
-
-
-def refused(outcome: Outcome, *words: str) -> None:
-    """Hold an outcome to one line on standard error that has all the words."""
-    assert outcome.code == 2, outcome
-    assert outcome.out == ""
-    assert "Traceback" not in outcome.err
-    lines = [line for line in outcome.err.splitlines() if not line.startswith("[")]
-    assert len(lines) == 1, outcome.err
-    assert lines[0].startswith("farside: ")
-    for word in words:
-        assert word in lines[0], (word, lines[0])
 
 
 def wrong_usage(outcome: Outcome, *words: str) -> None:

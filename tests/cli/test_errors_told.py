@@ -19,6 +19,8 @@ from farside.cli import help as texts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from calling import Outcome
+
 SNAPSHOT = Path(__file__).parent / "snapshots" / "errors.txt"
 PROGRAM = Path(sys.executable).parent / "farside"
 
@@ -75,24 +77,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def call(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[[str], tuple[int, str, str]]:
-    def run(words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["farside", *words.split()])
-        code = cli.call()
-        found = capsys.readouterr()
-        return code, found.out, found.err
-
-    return run
-
-
-def test_errors_are_as_they_were(folder: Path, call: Callable[[str], tuple[int, str, str]]) -> None:
+def test_errors_are_as_they_were(folder: Path, call: Callable[..., Outcome]) -> None:
     before = sorted(folder.iterdir())
     told = []
     for words in WRONG:
-        code, out, err = call(words)
+        code, out, err = call(*words.split())
         assert (code, out) == (2, ""), words
         assert "Traceback" not in err
         kept = [line for line in err.splitlines() if line and not line.startswith(("[", "Try "))]
@@ -107,45 +96,45 @@ def test_errors_are_as_they_were(folder: Path, call: Callable[[str], tuple[int, 
 # -- exit codes --------------------------------------------------------------------------------
 
 
-def test_what_is_done_ends_with_0(call: Callable[[str], tuple[int, str, str]]) -> None:
-    code, out, err = call("chronology list --json")
+def test_what_is_done_ends_with_0(call: Callable[..., Outcome]) -> None:
+    code, out, err = call(*["chronology", "list", "--json"])
     assert (code, err) == (0, "")
     assert "neukum1983" in {system["name"] for system in json.loads(out)["systems"]}
-    code, out, _ = call("--version")
+    code, out, _ = call(*["--version"])
     assert (code, out) == (0, f"farside {provenance.code_version()}\n")
 
 
 def test_a_defect_is_told_as_one(
-    call: Callable[[str], tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+    call: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise KeyError("lost")
 
     monkeypatch.setattr("farside.chronology.files.list_systems", broken)
     monkeypatch.delenv("FARSIDE_DEBUG", raising=False)
-    code, out, err = call("chronology list")
+    code, out, err = call(*["chronology", "list"])
     assert (code, out) == (70, "")
     assert "defect of farside: KeyError in cli/chronology.py, line " in err
     assert "farside doctor" in err
     assert "Python 3." in err
     assert "Traceback" not in err
     monkeypatch.setenv("FARSIDE_DEBUG", "1")
-    assert "Traceback (most recent call last)" in call("chronology list")[2]
+    assert "Traceback (most recent call last)" in call(*["chronology", "list"])[2]
 
 
 def test_an_error_of_the_system_names_the_file(
-    call: Callable[[str], tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+    call: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "map.zarr")
 
     monkeypatch.setattr("farside.chronology.files.list_systems", full)
-    code, _, err = call("chronology list")
+    code, _, err = call(*["chronology", "list"])
     assert (code, err) == (2, "farside: cannot use map.zarr: No space left on device.\n")
 
 
 def test_ctrl_c_ends_with_130(
-    call: Callable[[str], tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, folder: Path
+    call: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
     del folder
 
@@ -153,11 +142,11 @@ def test_ctrl_c_ends_with_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("farside.maps.run.map_tiles", stopped)
-    code, out, err = call("map sites.csv --out m.zarr")
+    code, out, err = call(*["map", "sites.csv", "--out", "m.zarr"])
     assert (code, out) == (130, "")
     assert err == "farside: stopped; the same command goes on from here.\n"
     monkeypatch.setattr("farside.chronology.symmetry.flux_symmetry", stopped)
-    code, _, err = call("flux-symmetry -q")
+    code, _, err = call(*["flux-symmetry", "-q"])
     assert (code, err) == (130, "farside: stopped; nothing was written.\n")
 
 

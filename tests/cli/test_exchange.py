@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from calling import Outcome, refused
 
 from farside import provenance
 from farside.chronology.counts import make_count
 from farside.chronology.formats import write_count
-from farside.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def call(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Outcome]:
-    """Return a function that runs the command line."""
-
-    def run(*args: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["farside", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        found = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), found.out, found.err)
-
-    return run
-
-
-def refused(outcome: Outcome, *words: str) -> None:
-    """Hold an outcome to a refusal on standard error alone that has all the words."""
-    assert (outcome.code, outcome.out) == (2, ""), outcome
-    assert "Traceback" not in outcome.err
-    for word in words:
-        assert word in outcome.err, (word, outcome.err)
 
 
 def test_qgis_and_isis_take_the_map_that_ships(

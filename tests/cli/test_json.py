@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from farside import cli
 from farside.datasets import load_sites
 from farside.datasets.isotopes import load_reference_isochron
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from calling import Outcome
 
 COMMANDS = (
     "cite",
@@ -62,27 +62,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def call(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[[str], tuple[int, str, str]]:
-    def run(words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["farside", *words.split()])
-        code = cli.call()
-        found = capsys.readouterr()
-        return code, found.out, found.err
-
-    return run
-
-
 def _no_constant(name: str) -> Any:
     raise AssertionError(f"{name} is no JSON")
 
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("words", COMMANDS)
-def test_output_is_json_alone(words: str, call: Callable[[str], tuple[int, str, str]]) -> None:
-    code, out, err = call(f"{words} --json --quiet")
+def test_output_is_json_alone(words: str, call: Callable[..., Outcome]) -> None:
+    code, out, err = call(*f"{words} --json --quiet".split())
     assert (code, err) == (0, "")
     content = json.loads(out, parse_constant=_no_constant)
     assert isinstance(content, dict)
@@ -92,8 +79,8 @@ def test_output_is_json_alone(words: str, call: Callable[[str], tuple[int, str, 
 
 
 @pytest.mark.usefixtures("folder")
-def test_progress_never_enters_the_output(call: Callable[[str], tuple[int, str, str]]) -> None:
-    code, out, err = call("age craters.csv --range 1 4 --json")
+def test_progress_never_enters_the_output(call: Callable[..., Outcome]) -> None:
+    code, out, err = call(*["age", "craters.csv", "--range", "1", "4", "--json"])
     assert code == 0
     assert "reading craters.csv" in err
     assert json.loads(out)["ages"][0]["craters"] == 4
