@@ -120,7 +120,7 @@ def test_an_honest_score_of_the_mean_is_no_skill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("estimators", "protocol"), [(("mean", "farside"), "lomo"), (("mean",), "near-far")]
+    ("estimators", "protocol"), [(("mean", "inversion"), "lomo"), (("mean",), "near-far")]
 )
 def test_missing_torch_is_told_before_the_work(
     estimators: tuple[str, ...], protocol: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 NEAR_FAR = "near-far"
 ALL = "all"
 HONEST = tuple(p for p in PROTOCOLS if p != OPTIMISTIC)
-OF_NETS = ("farside", "yang2023")
-"""Estimators that train nets, by which torch is needed."""
+NEED_TORCH = ("inversion", "farside", "yang2023")
+"""Estimators whose fit needs torch; `inversion` is `farside` with no net left in it."""
 COLUMNS = {
     "oxide": "oxide", "n": "n", "clamped": "clamp", "r2": "R2", "rmse": "RMSE", "sigma": "sigma",
     "model_rmse": "model", "chi2": "chi2", "bias": "bias", "bias_1s": "1s", "skill": "skill",
@@ -109,7 +109,7 @@ def table(
     if shipped:
         return _shipped(chosen, protocols)
     jobs = [(n, p) for p in protocols for n in (chosen if p in HONEST else ("farside",))]
-    if any(name in OF_NETS for name, _ in jobs):
+    if any(name in NEED_TORCH for name, _ in jobs):
         import_torch()  # a missing one is told before the work, not in the middle of it
     content, texts = [], []
     for name, protocol in counted(jobs, lambda job: _naming(*job), say):
