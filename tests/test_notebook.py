@@ -201,6 +201,33 @@ def test_a_card_tells_what_the_result_tells() -> None:
         assert f"{score.rmse:.2f}" in table
 
 
+def test_few_spectra_are_drawn_each_with_its_interval() -> None:
+    sites = farside.load_sites()
+    few, many = (farside.predict(from_table(sites.head(n))).oxides for n in (3, 5))
+    text = few._repr_html_()
+    for oxide in farside.OXIDES:
+        assert all(f">{oxide}, {i}<" in text for i in (1, 2, 3))
+        found = few._prediction["value"].sel(oxide=oxide)
+        assert f"{float(found.min()):.2f} to {float(found.max()):.2f} in all" in text
+    assert "wt%, 90% intervals" in text
+    assert ">FeO, 1<" not in many._repr_html_()
+
+
+def test_a_place_shows_value_and_both_intervals_of_each_oxide() -> None:
+    found = farside.site(-41.64, -153.99)
+    text = found._repr_html_()
+    for figure in (*found.oxides, *found.pixel):
+        assert f"<td>{figure.lower:.4g} to {figure.upper:.4g}</td>" in text
+        assert f"<td class='n'>{figure.value:.4g}</td>" in text
+
+
+def test_what_could_not_be_fitted_shows_no_nan() -> None:
+    analyses = {"sample": ["A", "B"], "La": [60.0, 1.0], "Sm": [30.0, None], "Yb": [20.0, None]}
+    text = farside.kreep(pd.DataFrame(analyses))._repr_html_()
+    assert "nan" not in text
+    assert "too few" in text
+
+
 def _paths(svg: str) -> list[str]:
     root = ET.fromstring(svg)  # noqa: S314 - our own drawing
     assert root.tag.endswith("svg")

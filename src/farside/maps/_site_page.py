@@ -46,18 +46,26 @@ def shown(site: Site) -> str:
     from farside.notebook import Range, card, ranges  # noqa: PLC0415 - only a notebook asks
 
     first, *about = _head(site).splitlines()
+    columns = (site.oxides, site.pixel) if site.pixel else (site.oxides,)
     rows = [
         Range(f"{figure.name} of {what}", figure.value, figure.lower or 0.0, figure.upper or 0.0)
-        for pair in zip(site.oxides, site.pixel or site.oxides, strict=True)
-        for what, figure in zip(("soil", "pixel")[: 2 if site.pixel else 1], pair, strict=False)
+        for each in zip(*columns, strict=True)
+        for what, figure in zip(("soil", "pixel"), each, strict=False)
         if figure.value is not None
     ]
-    likely = [(name, f"{share:.0%}") for name, share in site.lithologies[:3]]
+    cover = f"{site.coverage:.0%}"
+    heads = ("oxide", "wt%", f"{cover} for a soil", f"{cover} for the pixel")
+    table = [
+        (each[0].name, "-" if each[0].value is None else _number(each[0].value), *map(_ends, each))
+        for each in zip(*columns, strict=True)
+    ]
+    likely = ", ".join(f"{name} {share:.0%}" for name, share in site.lithologies[:3])
     return card(
         first,
         "; ".join(line.strip() for line in about),
-        table=(("surface material", "probability"), likely),
-        figure=ranges(rows, f"wt%, {site.coverage:.0%} intervals") if rows else "",
+        table=(heads[: 2 + len(columns)], table),
+        figure=ranges(rows, f"wt%, {cover} intervals") if rows else "",
+        notes=(f"surface material, by probability: {likely}",) if likely else (),
         text=str(site),
     )
 

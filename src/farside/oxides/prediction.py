@@ -18,6 +18,8 @@ from farside.spectra.prepare import open_spectra, prepare
 if TYPE_CHECKING:
     import pandas as pd
 
+FEW = 4
+"""So many spectra are drawn each with its intervals."""
 MOST_DOTS = 200
 """Values of each oxide that the plot of many spectra shows, evenly chosen."""
 
@@ -93,6 +95,9 @@ class Oxides:
             )
         return self._prediction
 
+    def _cover(self) -> str:
+        return f"{float(self._prediction.attrs['coverage']):.0%}"
+
     def _columns(self) -> dict[str, np.ndarray]:
         """Return value, lower and upper of the spectra with numbers, each (6, n)."""
         found = self._checked()
@@ -111,7 +116,7 @@ class Oxides:
         found, columns = self._checked(), self._columns()
         n, good = found["good"].size, columns["value"].shape[1]
         novel = int((found["novelty"] > THRESHOLD).sum())
-        cover = f"{float(found.attrs['coverage']):.0%}"
+        cover = self._cover()
         head = f"{good} of {n} spectra have numbers, {novel} unlike the training sites"
         if not good:
             return head, []
@@ -120,9 +125,11 @@ class Oxides:
             spread = [f"{low:.2f} to {high:.2f} ({cover})" for low, high in ends]
         else:
             half = np.median(columns["upper"] - columns["lower"], axis=1) / 2
-            tails = np.quantile(columns["value"], (0.05, 0.95), axis=1).T
+            part = 0.05 if good > FEW else 0.0
+            tails = np.quantile(columns["value"], (part, 1 - part), axis=1).T
+            of_them = f"in {1 - 2 * part:.0%} of them" if part else "in all"
             spread = [
-                f"{low:.2f} to {high:.2f} in 90 % of them, each ± {h:.2f} ({cover})"
+                f"{low:.2f} to {high:.2f} {of_them}, each ± {h:.2f} ({cover})"
                 for (low, high), h in zip(tails, half, strict=True)
             ]
         middle = [f"{v:.2f}" for v in np.median(columns["value"], axis=1)]
@@ -137,16 +144,22 @@ class Oxides:
         if not n:
             return card("six oxides, predicted", head)
         chosen = np.unique(np.linspace(0, n - 1, MOST_DOTS).astype(int))
-        drawn = [
-            Range(oxide, v[0], low[0], high[0])
-            if n == 1
-            else Range(oxide, math.nan, dots=v[chosen].tolist())
-            for oxide, v, low, high in zip(OXIDES, *columns.values(), strict=True)
-        ]
+        drawn = (
+            [
+                Range(f"{oxide}, {i + 1}" if n > 1 else oxide, v[i], low[i], high[i])
+                for oxide, v, low, high in zip(OXIDES, *columns.values(), strict=True)
+                for i in range(n)
+            ]
+            if n <= FEW
+            else [
+                Range(oxide, math.nan, dots=v[chosen].tolist())
+                for oxide, v in zip(OXIDES, columns["value"], strict=True)
+            ]
+        )
         heads = ("oxide", "wt%" if n == 1 else "median, wt%", "interval" if n == 1 else "spread")
         return card(
             "six oxides, predicted",
             head,
             table=(heads, rows),
-            figure=ranges(drawn, "wt%"),
+            figure=ranges(drawn, "wt%" if n > FEW else f"wt%, {self._cover()} intervals"),
         )

@@ -112,6 +112,8 @@ class KreepFractions:
                 f"{100 * s.lower:.1f} to {100 * s.upper:.1f}",
                 f"{s.chi2:.3g} for {s.dof}",
             )
+            if np.isfinite(s.fraction)
+            else (s.sample, "-", "too few rare earths, Th and U", "-")
             for s in self.samples
         ]
         rows = [
@@ -119,7 +121,10 @@ class KreepFractions:
         ]
         return card(
             f"KREEP in samples, as {self.samples[0].component}",
-            table=(("sample", "KREEP, %", "interval", "chi2"), table),
+            table=(
+                ("sample", "KREEP, %", f"{self.samples[0].coverage:.0%} interval", "chi2"),
+                table,
+            ),
             figure=ranges(rows, "KREEP, % by weight"),
             notes=(WARNING,),
             text=str(self),
