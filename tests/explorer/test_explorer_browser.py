@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 from running import explorers
 from synthetic_maps import make_map, write_map
 
+import farside
 from farside.report.pdf import BROWSERS, browser
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ if PROGRAM is None:
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
+NAME = "<img src=x onerror=alert(1)>.zarr"
+"""Of an output: shown as it stands, never taken for a part of the page."""
+
 FIGURE = "window.farside.figure()"
 TEXT = """(() => {
   const words = (node) => node.nodeType === 3 ? node.data
@@ -40,7 +45,7 @@ TEXT = """(() => {
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     folder = tmp_path_factory.mktemp("outputs")
     value = np.full((6, 40, 40), 9.0)
-    good = write_map(folder / "good.zarr", {"a": make_map(-154, -40, 0.1, (40, 40), value=value)})
+    good = write_map(folder / NAME, {"a": make_map(-154, -40, 0.1, (40, 40), value=value)})
     broken = write_map(folder / "broken.zarr", {"a": make_map(176, 4, 0.2, (40, 40))})
     chunk = broken / "a" / "value" / "c" / "0" / "0" / "0"
     chunk.write_bytes(chunk.read_bytes()[:50])
@@ -98,6 +103,25 @@ class Visit:
             "f.width, f.height];})()"
         )
         return box[0] + across * box[2], box[1] + (1 - up) * box[3]
+
+    def settled(self) -> None:
+        """Wait until the picture has a pixel for each of the screen, not a draft's fewer."""
+        self.page.wait_for_function(
+            f"(() => {{const f = {FIGURE}, r = f.renderers.find(r => r.glyph.type === 'Image'),"
+            "[rows, columns] = r.data_source.data.image[0].shape;"
+            "return rows === f.inner_height && columns === f.inner_width;})()"
+        )
+
+    def under(self, across: float, up: float) -> tuple[float, float, float]:
+        """Return latitude, longitude and value that are told under the pointer."""
+        self.page.mouse.move(*(v + 3 for v in self.on_map(across, up)))
+        self.page.mouse.move(*self.on_map(across, up))
+        told = self.page.locator(".bk-tooltip-content").first.inner_text()
+        pattern = r"([\d.]+)° ([NS]), ([\d.]+)° ([EW])\s+.*?:\s*([\d.]+) wt%"
+        found = re.search(pattern, told, re.DOTALL)
+        assert found is not None, told
+        lat, lon = (float(found[k]) * (-1 if found[k + 1] in "SW" else 1) for k in (1, 3))
+        return lat, lon, float(found[5])
 
     def draw(self, tool: str, places: list[tuple[float, float]]) -> None:
         """Draw on the map with one of its tools, through shares of its frame."""
@@ -176,6 +200,34 @@ def test_a_click_tells_of_the_place(visit: Visit, servers: list[str]) -> None:
     assert "Chang'e-6" in card
     assert "Lunar Prospector cell" in card
     assert "A map holds oxides, not spectra" in card
+
+
+@pytest.mark.parametrize(
+    "window",
+    ["view=far", "view=near&x=100&y=200&half=150", "view=north&x=-80&y=40&half=200",
+     "view=south&x=100&y=200&half=150", "view=whole&x=100&y=20&half=5"],
+)  # fmt: skip
+def test_the_value_under_the_pointer_is_that_of_its_pixel(
+    visit: Visit, servers: list[str], window: str
+) -> None:
+    """In all these windows a pixel of the screen is smaller than one of the map."""
+    visit.open(f"{servers[0]}/?{window}&layer=FeO")
+    visit.drawn()
+    visit.settled()
+    known = farside.load_map()["value"].sel(oxide="FeO")
+    rng = np.random.default_rng(7)
+    for share in rng.uniform(0.3, 0.7, (12, 2)):
+        lat, lon, value = visit.under(*share)
+        # the place is told to 0.01 degree: on an edge of a pixel either may be meant
+        near = known.sel(
+            y=[lat - 0.006, lat + 0.006], x=[lon - 0.006, lon + 0.006], method="nearest"
+        )
+        assert np.abs(near - value).min() < 0.0051, (lat, lon, value)
+    visit.page.mouse.click(*visit.on_map(*share))
+    visit.text("Oxides of the opened output")
+    found = re.search(r"FeO ([0-9.]+) wt%", visit.page.evaluate(TEXT))
+    assert found is not None
+    assert float(found[1]) == pytest.approx(value, rel=0.006)
 
 
 def test_a_spectrum_is_drawn_where_one_is_near(visit: Visit, servers: list[str]) -> None:
@@ -265,7 +317,7 @@ def test_keys_move_the_map_and_change_what_it_shows(visit: Visit, servers: list[
     visit.page.keyboard.press("?")
     visit.text("layer before, layer after")
     visit.page.keyboard.press("]")
-    visit.page.wait_for_function(f"{FIGURE}.right[0].title === 'Al2O3 (wt%)'")
+    visit.page.wait_for_function(f"{FIGURE}.right[0].title === 'Al₂O₃ (wt%)'")
     visit.page.keyboard.press("5")
     visit.page.wait_for_function(f"{FIGURE}.below[0].axis_label === 'longitude (°)'")
 
@@ -287,7 +339,8 @@ def test_an_output_of_ones_own_is_opened(visit: Visit, servers: list[str]) -> No
     card = visit.page.evaluate(TEXT)
     assert "9.00 wt%" in card
     assert "8.00 to 10.0" in card
-    assert "good.zarr" in visit.page.locator("header").inner_text()
+    assert NAME in visit.page.locator("header").inner_text()
+    assert visit.page.locator("img").count() == 0
 
 
 def test_a_broken_output_is_told_kindly(visit: Visit, servers: list[str]) -> None:

@@ -116,6 +116,19 @@ def test_other_origins_are_refused(server: str) -> None:
     assert get(server, "/", Origin=server)[0] == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("kind", ["iframe", "image", "script", "empty"])
+def test_other_pages_neither_frame_nor_load_it(server: str, site: str, kind: str) -> None:
+    """The headers are of the Fetch Metadata of the W3C; a browser lets no page change them."""
+    assert get(server, "/", Sec_Fetch_Site=site, Sec_Fetch_Dest=kind)[0] == 403
+    assert get(server, "/static/js/bokeh.min.js", Sec_Fetch_Site="same-origin",
+               Sec_Fetch_Dest="script")[0] == 200  # fmt: skip
+
+
+def test_other_pages_may_link_to_it(server: str) -> None:
+    assert get(server, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document")[0] == 200
+
+
 def test_sockets_from_other_origins_are_refused(server: str) -> None:
     async def connect(origin: str) -> None:
         url = server.replace("http", "ws") + "/ws"

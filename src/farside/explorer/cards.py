@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import html
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from farside.constants import OXIDES
+from farside.explorer.layers import layer
 from farside.explorer.place import SPECTRUM_KM
 from farside.explorer.statistics import QUANTILES
+from farside.maps.globe_layers import MEASURED
+from farside.maps.site import Figure
+from farside.style import pretty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
     from farside.explorer.ages import Age
     from farside.explorer.place import PlaceCard
     from farside.explorer.statistics import Difference, RegionStatistics, Summary
-    from farside.maps.site import Figure
+    from farside.maps.site import Site
 
 TERRANE_NAMES = {
     "PKT": "Procellarum KREEP Terrane",
@@ -133,14 +139,31 @@ def place_card(card: PlaceCard) -> str:
         )
     parts += [
         figures(known.cell, "Lunar Prospector cell of 5°, ± one sigma"),
-        figures(known.resources, "Resources of the soil at this point, map that ships"),
         figures(
-            [f for f in (*known.derived, *known.layers) if f.value is not None],
-            "Derived and layers of half a degree (least and greatest of the pixels around)",
+            [replace(f, name=layer(f.name.replace("_", "-")).title) for f in known.resources],
+            "Resources of the soil at this point, map that ships",
+        ),
+        _ground(known),
+        figures(known.derived, "Derived, of the soil at this point"),
+        figures(
+            [replace(f, name=MEASURED[f.name][0]) for f in known.layers if f.value is not None],
+            "Layers of half a degree (least and greatest of the pixels around)",
         ),
         _spectra_words(card),
     ]
     return "".join(parts)
+
+
+def _ground(known: Site) -> str:
+    """Return sunlight and what the ground bears."""
+    sun = known.sunlight
+    rows = [Figure("Sunlight", sun.value, sun.lower, sun.upper, "of the time")]
+    rows += [
+        Figure(f"Bearing capacity on {one.soil}", one.value, one.lower, one.upper, "kPa")
+        for one in known.bearing
+    ]
+    words = "Light (horizon from heights every 15 km), and ground below a footing 1 m wide"
+    return figures(rows, words)
 
 
 def _oxides(card: PlaceCard) -> str:
@@ -157,7 +180,8 @@ def _oxides(card: PlaceCard) -> str:
 def figures(rows: Sequence[Figure], caption: str) -> str:
     """Return a table of figures with their intervals."""
     cells = [
-        (f.name, f"{number(f.value)} {f.unit if f.unit != '1' else ''}".strip(),
+        (pretty(f.name) if f.name in OXIDES else f.name,
+         f"{number(f.value)} {f.unit if f.unit != '1' else ''}".strip(),
          between(f.lower, f.upper))
         for f in rows
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from farside.explorer.opened import Opened
     from farside.explorer.state import State
+    from farside.maps.grid import MapGrid
 
 hv.extension("bokeh", logo=False)
 
@@ -88,7 +90,9 @@ return Math.abs(lon).toFixed(Number.isInteger(lon) ? 0 : 2) + '°' + side;
 
 
 WHERE = """
-const [x, y] = [special_vars.x, special_vars.y];
+const {x: [x0], y: [y0], dw: [w], dh: [h], image: [{shape: [rows, columns]}]} = source.data;
+const middle = (at, from, step) => from + (Math.floor((at - from) / step) + 0.5) * step;
+const x = middle(special_vars.x, x0, w / columns), y = middle(special_vars.y, y0, h / rows);
 const deg = 180 / Math.PI, radius = 1737.4;
 let lat = y, lon = x;
 if (kind !== 'geographic') {
@@ -108,7 +112,8 @@ lon = ((lon + 180) % 360 + 360) % 360 - 180;
 const said = (value, sides) => Math.abs(value).toFixed(2) + '° ' + sides[value < 0 ? 1 : 0];
 return said(lat, 'NS') + ', ' + said(lon, 'EW');
 """
-"""Place under the pointer: the formulas of `farside.geography.projections`, radius in km."""
+"""Middle of the pixel of the picture under the pointer, of which the value is: the formulas of
+`farside.geography.projections`, radius in km."""
 
 
 class Redraw(hv.streams.Stream.define("Redraw", stamp=0)):  # type: ignore[misc]
@@ -156,6 +161,7 @@ class MapFigure:
         self._waiting = self._moving = self._draft = False
         self._ranges: Ranges | None = None
         self._size, self._pause_ms = SIZE, LONGEST_MS  # the page comes first
+        self._grid = grid_on(self.view, *self._asked_for(), SIZE)
         self._redraw, self._marks = Redraw(), Redraw()
         self.complete = True
         self._limits = limits(opened, self.layer, self.minus)
@@ -182,21 +188,19 @@ class MapFigure:
         x, y = self._ranges or self._asked_for(size)
         shrink = min(1.0, MOST_PIXELS / max(size)) / (DRAFT if self._draft else 1)
         size = max(16, round(size[0] * shrink)), max(16, round(size[1] * shrink))
+        self._grid = grid_on(self.view, x, y, size)
         try:
-            values = self._values(x, y, size)
+            values = self._values(self._grid)
         except FarsideError as error:
             self._listener.warn(str(error))
-            values = np.full((2, 2), np.nan)
+            values = np.full((self._grid.height, self._grid.width), np.nan)
         self._listener.windowed(Window((x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (y[1] - y[0]) / 2))
         return hv.Image(
             values.astype(np.float32), bounds=(x[0], y[0], x[1], y[1]),
             kdims=["x", "y"], vdims=[hv.Dimension("value", range=self._limits)],
         )  # fmt: skip
 
-    def _values(
-        self, x: tuple[float, float], y: tuple[float, float], size: tuple[int, int]
-    ) -> NDArray[np.float64]:
-        grid = grid_on(self.view, x, y, size)
+    def _values(self, grid: MapGrid) -> NDArray[np.float64]:
         lat, lon = latlon_of(self.view, grid)
         found = draw(
             self.opened, self.layer, lat, lon, grid.resolution_m, minus=self.minus,
@@ -319,7 +323,8 @@ class MapFigure:
     def _tools(self, fig: Any) -> None:
         """Give the figure its tools, and say under the pointer where it is and what is there."""
         images = [r for r in fig.renderers if isinstance(getattr(r, "glyph", None), ImageGlyph)]
-        where = CustomJSHover(args={"kind": self.view.crs}, code=WHERE)
+        source = images[0].data_source
+        where = CustomJSHover(args={"kind": self.view.crs, "source": source}, code=WHERE)
         unit = self.layer.unit if self.minus is None else ""
         hover = HoverTool(
             renderers=images, point_policy="follow_mouse", formatters={"$x": where},
@@ -340,7 +345,11 @@ class MapFigure:
             self._listener.press(str(tags[0]))
 
     def _tap(self, event: Any) -> None:
-        lat, lon = self.view.latlon(event.x, event.y)
+        """Ask about the middle of the pixel of the picture, as the value under the pointer is."""
+        grid, unit = self._grid, self.view.unit_m
+        i, j = (math.floor(v) for v in grid.pixel_of(event.x * unit, event.y * unit))
+        x, y = grid.transform @ (i + 0.5, j + 0.5)
+        lat, lon = self.view.latlon(x / unit, y / unit)
         self._listener.ask(float(lat), float(lon))
 
     def _selection(self, event: Any) -> None:

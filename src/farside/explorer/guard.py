@@ -1,8 +1,9 @@
 """What the server refuses before Bokeh sees it.
 
 Only this machine's own page may speak to the server: the host must be the loopback address it was
-started on (a name that was rebound to it is refused), a socket must come from that origin, only
-reading methods are allowed, and only the page, its socket and its static files can be reached.
+started on (a name that was rebound to it is refused), a socket must come from that origin, no page
+of elsewhere may frame or load it, only reading methods are allowed, and only the page, its socket
+and its static files can be reached.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ def refusal(
     origin = headers.get("origin")
     if origin is not None and origin not in {f"http://{host}" for host in hosts}:
         return 403, "a page of another origin may not use this server"
+    site, kind = headers.get("sec-fetch-site", "none"), headers.get("sec-fetch-dest", "document")
+    if site not in ("none", "same-origin") and kind != "document":
+        return 403, "a page of another origin may link to this one, but not hold it or its files"
     return _refused_path(uri, origin)
 
 

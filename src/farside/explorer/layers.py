@@ -14,6 +14,7 @@ from farside.explorer.opened import TERRANES
 from farside.maps.derived import molar_mg_number
 from farside.maps.export import display_range
 from farside.maps.resources import RESOURCES
+from farside.style import pretty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +74,7 @@ class Layer:
 def _oxides() -> list[Layer]:
     return [
         Layer(
-            oxide, oxide, "wt%", "Oxides", (f"value:{oxide}",), limits=display_range(oxide),
+            oxide, pretty(oxide), "wt%", "Oxides", (f"value:{oxide}",), limits=display_range(oxide),
             bounds=(f"{oxide}-lower", f"{oxide}-upper"),
         )
         for oxide in OXIDES
@@ -84,12 +85,12 @@ def _intervals() -> list[Layer]:
     found = []
     for oxide in OXIDES:
         for end in ("lower", "upper"):
-            title, needs = f"{oxide}, {end} bound", (f"{end}:{oxide}",)
+            title, needs = f"{pretty(oxide)}, {end} bound", (f"{end}:{oxide}",)
             shown = display_range(oxide)
             found.append(Layer(f"{oxide}-{end}", title, "wt%", "Intervals", needs, limits=shown))
         found.append(
             Layer(
-                f"{oxide}-half-width", f"{oxide}, half of the interval", "wt%", "Intervals",
+                f"{oxide}-half-width", f"{pretty(oxide)}, half of the interval", "wt%", "Intervals",
                 (f"lower:{oxide}", f"upper:{oxide}"), "interval",
                 make=lambda low, high: (high - low) / 2,
             )

@@ -60,10 +60,16 @@ def landings(of: View) -> Any:
         marker="triangle", size=8, color="white", line_color="black"
     )
     labels = hv.Labels(rows, vdims=["landing"]).opts(
-        text_color="white", text_font_size="8pt", yoffset=0, xoffset=0, text_align="left",
-        text_baseline="bottom",
+        text_color="white", text_font_size="8pt", text_align="left", text_baseline="middle",
+        hooks=[_beside],
     )  # fmt: skip
     return points * labels
+
+
+def _beside(plot: Any, element: Any) -> None:
+    """Move names to the right of what they name, clear of the mark of a place on it."""
+    del element
+    plot.handles["glyph"].x_offset = 11
 
 
 def feature_names(

@@ -30,7 +30,7 @@ TABS = ("place", "region", "compare", "ages", "export")
 KEYS = ("view", "layer", "minus", "x", "y", "half", "at", "a", "b", "tab")
 MAX_NAME = 60
 
-_NUMBER = re.compile(r"-?\d{1,6}(\.\d{1,6})?")
+_NUMBER = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True)

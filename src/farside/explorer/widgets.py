@@ -11,7 +11,7 @@ STYLE = """
 :focus-visible, .bk-btn:focus-visible, input:focus-visible, select:focus-visible {
   outline: 3px solid #1f5fa8 !important; outline-offset: 1px; z-index: 2; }
 label { font-size: 13px; color: #5a606b; }
-.bk-btn { font-size: 14px; }
+.bk-btn { font-size: 14px; border: 1px solid #b9bec8 !important; border-radius: 4px; }
 .bk-btn-group { flex-wrap: wrap; }
 .bk-btn-group > .bk-btn { flex: 1 1 auto; }
 """
@@ -31,7 +31,6 @@ th[scope=row] { font-weight: 500; }
 thead th { color: #5a606b; font-weight: 500; font-size: 12.5px; }
 .wide { overflow-x: auto; }
 .wide table { font-size: 12.5px; }
-.wide td { white-space: nowrap; }
 .alert { background: #fdecea; border: 1px solid #b3261e; color: #5f1410; padding: 8px 12px;
   border-radius: 6px; margin: 4px 0; }
 """
