@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
+from farside import style
 from farside.chronology import age, calibration_plots, files, likelihood, models, posterior, sites
 from farside.chronology.systems import equilibria, system_names
 from farside.cli import names
@@ -14,6 +15,7 @@ from farside.datasets.features import load_features
 from farside.geography.projections import CODES
 from farside.interior.melting_fit import RECIPES
 from farside.isotopes import decay, headers, isoplotr, potassium, run, systems
+from farside.maps import globe, globe_layers, outputs
 from farside.maps.soil_mechanics import SOILS
 from farside.oxides.methods import METHODS
 from farside.report import validation
@@ -92,6 +94,10 @@ LISTS = {
     "OFFSETS": tuple(potassium.OFFSETS),
     "ALPHAS": tuple(potassium.ALPHAS),
     "RECIPES": tuple(RECIPES),
+    "COMPARED": outputs.AGAINST,
+    "LAYERS": globe_layers.layer_names(),
+    "VIEWS": tuple(globe.VIEWS),
+    "WIDTHS": tuple(style.WIDTHS_IN),
 }
 
 

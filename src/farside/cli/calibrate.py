@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import AgeTable, Figure, Prior, Range, System, SystemsFile, there
+from farside.cli.options import AgeTable, Figure, Prior, Range, System, SystemsFile, one_of, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Sets = Annotated[
@@ -38,28 +38,14 @@ Ce6 = Annotated[
         autocompletion=names.among(names.CE6_AGES),
     ),
 ]
-Errors = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help=f"Distribution of the densities: {names.listed(names.DENSITIES)}.",
-        autocompletion=names.among(names.DENSITIES),
-    ),
-]
+Errors = Annotated[str, one_of(names.DENSITIES, "Distribution of the densities: {}.")]
 
 
 def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sites: Sets = None,
     without: Without = None,
     only: Only = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.CURVES)}.",
-            autocompletion=names.among(names.CURVES),
-        ),
-    ] = "exponential",
+    model: Annotated[str, one_of(names.CURVES)] = "exponential",
     ce6_age: Ce6 = "both",
     errors: Errors = "lognormal",
     scatter: Annotated[
@@ -69,14 +55,7 @@ def fit(  # noqa: PLR0913, PLR0917 - each is an option of the command
     steps_: Annotated[int, typer.Option("--steps", help="Steps of each chain.")] = 1500,
     leave_out: Annotated[bool, typer.Option(help="Also say what each site does.")] = True,
     figure: Figure = None,
-    presentation: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"Of the figure: {names.listed(names.RECALIBRATIONS)}.",
-            autocompletion=names.among(names.RECALIBRATIONS),
-        ),
-    ] = "curve",
+    presentation: Annotated[str, one_of(names.RECALIBRATIONS, "Of the figure: {}.")] = "curve",
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -207,14 +186,7 @@ def batch(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = None,
     system: System = "farside-2026",
     range_km: Range = None,
-    method: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.DATING)}.",
-            autocompletion=names.among(names.DATING),
-        ),
-    ] = "poisson",
+    method: Annotated[str, one_of(names.DATING)] = "poisson",
     prior: Prior = "rate",
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
     out: AgeTable = None,

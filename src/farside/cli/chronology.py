@@ -9,7 +9,7 @@ import typer
 
 from farside.cli import names
 from farside.cli.help import Command, Group
-from farside.cli.options import AgeTable, Figure, Prior, Range, System, SystemsFile, there
+from farside.cli.options import AgeTable, Figure, Prior, Range, System, SystemsFile, one_of, there
 from farside.cli.output import Json, Quiet, show, steps
 
 chronology = typer.Typer(
@@ -46,14 +46,7 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ],
     system: System = "neukum1983",
     range_km: Range = None,
-    method: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.DATING)}.",
-            autocompletion=names.among(names.DATING),
-        ),
-    ] = "poisson",
+    method: Annotated[str, one_of(names.DATING)] = "poisson",
     prior: Prior = "rate",
     coverage: Annotated[
         float, typer.Option(help="Of the interval.", show_default="0.683, one sigma")
@@ -86,22 +79,8 @@ def age(  # noqa: PLR0913, PLR0917 - each is an option of the command
         bool, typer.Option("--sequence", help="Say how probable this order is, oldest first.")
     ] = False,
     figure: Figure = None,
-    presentation: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"Of the figure: {names.listed(names.DRAWINGS)}.",
-            autocompletion=names.among(names.DRAWINGS),
-        ),
-    ] = "cumulative",
-    equilibrium: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"Curve to draw: {names.listed(names.EQUILIBRIA)}.",
-            autocompletion=names.among(names.EQUILIBRIA),
-        ),
-    ] = None,
+    presentation: Annotated[str, one_of(names.DRAWINGS, "Of the figure: {}.")] = "cumulative",
+    equilibrium: Annotated[str | None, one_of(names.EQUILIBRIA, "Curve to draw: {}.")] = None,
     out: AgeTable = None,
     systems: SystemsFile = None,
     as_json: Json = False,
@@ -191,7 +170,8 @@ def compare(
     ] = "neukum1983",
     system: Several = None,
     age_ga: Annotated[
-        list[float] | None, typer.Option("--age", help="Age in Ga, may be given again.")
+        list[float] | None,
+        typer.Option("--age", metavar="GA", help="Age in Ga, may be given again."),
     ] = None,
     systems: SystemsFile = None,
     as_json: Json = False,

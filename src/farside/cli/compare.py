@@ -25,7 +25,9 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of a command
             autocompletion=names.among(names.COMPARED),
         ),
     ] = "prospector",
-    tile: Annotated[str | None, typer.Option(help="Of the map, where it has several.")] = None,
+    tile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of the map, where it has several.")
+    ] = None,
     spectra: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Image of the map, for algorithms.", callback=there),

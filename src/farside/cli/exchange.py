@@ -9,7 +9,7 @@ import typer
 
 from farside.cli import names
 from farside.cli.help import Command, Group
-from farside.cli.options import Level, there
+from farside.cli.options import Level, one_of, there
 from farside.cli.output import Json, Quiet, show, steps
 
 export = typer.Typer(
@@ -163,14 +163,7 @@ def craters(
 def isotopes(
     source: Given,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV to write.")],
-    system: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.ISOPLOTR)}.",
-            autocompletion=names.among(names.ISOPLOTR),
-        ),
-    ] = "rb-sr",
+    system: Annotated[str, one_of(names.ISOPLOTR)] = "rb-sr",
     errors: Level = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -195,14 +188,7 @@ def isotopes(
 def samples(
     source: Given,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV to write.")],
-    to: Annotated[
-        str,
-        typer.Option(
-            metavar="LAYOUT",
-            help=f"{names.listed(names.SAMPLE_LAYOUTS)}.",
-            autocompletion=names.among(names.SAMPLE_LAYOUTS),
-        ),
-    ] = "farside",
+    to: Annotated[str, one_of(names.SAMPLE_LAYOUTS, metavar="LAYOUT")] = "farside",
     material: Annotated[
         str,
         typer.Option(metavar="NAME", help="What was analysed."),

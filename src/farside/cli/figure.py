@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
+from farside.cli.options import one_of
 from farside.cli.output import Json, Quiet, show, steps
 
 
@@ -23,13 +24,11 @@ def figure(
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="Figure to write: .svg, .pdf, .png or .tif.")
     ],
-    view: Annotated[
-        str,
-        typer.Option(help=f"{names.listed(names.VIEWS)}.", autocompletion=names.among(names.VIEWS)),
-    ] = "pair",
+    view: Annotated[str, one_of(names.VIEWS)] = "pair",
     size: Annotated[
         str,
         typer.Option(
+            metavar="NAME",
             help="Width in a journal: single (89 mm) or double (183 mm).",
             autocompletion=names.among(names.WIDTHS),
         ),

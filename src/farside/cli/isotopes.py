@@ -8,31 +8,17 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import Figure, Level, there
+from farside.cli.options import Figure, Level, one_of, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
-Decay = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help=f"Decay constants: {names.listed(names.DECAY_CONSTANTS)}.",
-        autocompletion=names.among(names.DECAY_CONSTANTS),
-    ),
-]
+Decay = Annotated[str, one_of(names.DECAY_CONSTANTS, "Decay constants: {}.")]
 
 
 def isochron(  # noqa: PLR0913, PLR0917 - one per option
     table: Annotated[
         Path, typer.Argument(metavar="FILE", help="CSV of isotope ratios.", callback=there)
     ],
-    system: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.DECAY_SYSTEMS)}.",
-            autocompletion=names.among(names.DECAY_SYSTEMS),
-        ),
-    ] = "rb-sr",
+    system: Annotated[str, one_of(names.DECAY_SYSTEMS)] = "rb-sr",
     model: Annotated[
         str,
         typer.Option(metavar="N", help="1 errors as given, 2 without errors, 3 further scatter."),
@@ -40,14 +26,7 @@ def isochron(  # noqa: PLR0913, PLR0917 - one per option
     robust: Annotated[
         bool, typer.Option("--robust", help="Let points far from the others count less.")
     ] = False,
-    scatter: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"What model 3 lets vary: {names.listed(names.SCATTERS)}.",
-            autocompletion=names.among(names.SCATTERS),
-        ),
-    ] = "initial",
+    scatter: Annotated[str, one_of(names.SCATTERS, "What model 3 lets vary: {}.")] = "initial",
     decay: Decay = "isoplotr",
     errors: Level = None,
     external: Annotated[
@@ -138,24 +117,14 @@ def concordia(
 
 def potassium(  # noqa: PLR0913, PLR0917 - one per option
     offset: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.OFFSETS)}, may be given again; both when left out.",
-            autocompletion=names.among(names.OFFSETS),
-        ),
+        list[str] | None, one_of(names.OFFSETS, "{}, may be given again; both when left out.")
     ] = None,
     offset_per_mil: Annotated[
         float | None, typer.Option(help="An offset of your own, per mil, on one scale.")
     ] = None,
     offset_1s: Annotated[float, typer.Option(help="Its one sigma, per mil.", min=0)] = 0.0,
     alpha: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.ALPHAS)}, may be given again; all when left out.",
-            autocompletion=names.among(names.ALPHAS),
-        ),
+        list[str] | None, one_of(names.ALPHAS, "{}, may be given again; all when left out.")
     ] = None,
     alpha_value: Annotated[
         float | None, typer.Option(help="A fractionation factor of your own, 41K/39K.")

@@ -19,7 +19,7 @@ def map_(  # noqa: PLR0913, PLR0917 - one per option
     out: Annotated[Path, typer.Option(help="Map to write or to go on with, such as map.zarr.")],
     workers: Annotated[int, typer.Option(help="Threads on this machine.", min=1)] = 2,
     scheduler: Annotated[
-        str, typer.Option(help="threads, or a dask scheduler: tcp://HOST:PORT.")
+        str, typer.Option(metavar="ADDRESS", help="threads, or a dask scheduler: tcp://HOST:PORT.")
     ] = "threads",
     dtype: Annotated[
         Literal["float32", "int16"],

@@ -14,6 +14,15 @@ READ = "farside.read"
 """Where the context of a command keeps what it reads, by the name of the parameter."""
 
 
+def one_of(known: tuple[str, ...], about: str = "{}.", metavar: str = "NAME") -> Any:
+    """Return an option whose help lists the known names at the braces, and that completes them."""
+    return typer.Option(
+        metavar=metavar,
+        help=about.format(names.listed(known)),
+        autocompletion=names.among(known),
+    )
+
+
 def there(
     ctx: typer.Context, param: typer.CallbackParam, given: Path | list[Path] | None
 ) -> Path | list[Path] | None:
@@ -80,21 +89,9 @@ AgeTable = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="CSV of the ages to write, craterstats' columns."),
 ]
-Prior = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help=f"{names.listed(names.PRIORS)}.",
-        autocompletion=names.among(names.PRIORS),
-    ),
-]
+Prior = Annotated[str, one_of(names.PRIORS)]
 Level = Annotated[
-    str | None,
-    typer.Option(
-        metavar="LEVEL",
-        help=f"{names.listed(names.LEVELS)}; by default what the header says.",
-        autocompletion=names.among(names.LEVELS),
-    ),
+    str | None, one_of(names.LEVELS, "{}; by default what the header says.", metavar="LEVEL")
 ]
 
 

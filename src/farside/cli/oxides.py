@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import AsIs, Sensor, Weights, there
+from farside.cli.options import AsIs, Sensor, Weights, one_of, there
 from farside.cli.output import Json, Quiet, Seed, show, steps
 
 Coverage = Annotated[float, typer.Option(help="Of the intervals.", min=0.5, max=0.99)]
@@ -43,20 +43,10 @@ def predict(
 
 def validate(
     estimator: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.ESTIMATORS)}; may be given again.",
-            autocompletion=names.among(names.ESTIMATORS),
-        ),
+        list[str] | None, one_of(names.ESTIMATORS, "{}; may be given again.")
     ] = None,
     protocol: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"{names.listed(names.PROTOCOLS)}; may be given again.",
-            autocompletion=names.among(names.PROTOCOLS),
-        ),
+        list[str] | None, one_of(names.PROTOCOLS, "{}; may be given again.")
     ] = None,
     shipped: Annotated[
         bool, typer.Option("--shipped", help="Print the results that ship; compute nothing.")

@@ -222,7 +222,8 @@ def xrf(
 def icpms(
     counts: Counts,
     internal: Annotated[
-        list[str] | None, typer.Option(help="Isotope of an internal standard; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="ISOTOPE", help="Internal standard; may be given again."),
     ] = None,
     interferences: Annotated[
         Path | None,
@@ -252,7 +253,7 @@ def icpms(
 @reduce.command(cls=Command)
 def laser(
     counts: Counts,
-    internal: Annotated[str, typer.Option(help="Isotope of the internal standard, e.g. Ca43.")],
+    internal: Annotated[str, typer.Option(metavar="ISOTOPE", help="Internal standard, e.g. Ca43.")],
     out: Out = None,
     as_json: Json = False,
     quiet: Quiet = False,

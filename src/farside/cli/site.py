@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farside.cli import names
-from farside.cli.options import there
+from farside.cli.options import one_of, there
 from farside.cli.output import Json, Quiet, show, steps
 from farside.errors import UnknownNameError
 
@@ -43,12 +43,7 @@ def site(
         ),
     ] = "",
     soil: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help=f"Soil of the bearing capacity: {names.listed(names.SOILS)}.",
-            autocompletion=names.among(names.SOILS),
-        ),
+        str, one_of(names.SOILS, "Soil of the bearing capacity: {}.")
     ] = "apollo 0-15 cm",
     as_json: Json = False,
     quiet: Quiet = False,
