@@ -50,6 +50,10 @@ def test_reads_a_table(tmp_path: Path) -> None:
         ("", InputError, "not a table"),
         ("r749,r950\n0.1,0.2\n1,2,3,4\n", InputError, "not a table"),
         (b"\xff\xfe\x00r749", InputError, "not text"),
+        # as spreadsheets write where the decimal sign is a comma
+        ("r749;r950\n0,1;0,2\n", InputError, "semicolons or tabs"),
+        ("# made here\n\nr749;r950;r1001\n0,1;0,2;0,2\n", InputError, "semicolons or tabs"),
+        ("r749\tr950\n0.1\t0.2\n", InputError, "semicolons or tabs"),
     ],
 )
 def test_says_what_is_wrong(

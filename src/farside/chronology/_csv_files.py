@@ -13,6 +13,7 @@ from farside.chronology import _text
 from farside.chronology.counts import CraterCount, make_count
 from farside.errors import InputError, MissingColumnError
 from farside.provenance import write_text
+from farside.readers.table import check_commas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ def read_csv(path: Path, area_km2: float | None, outside: str) -> CraterCount:
     body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     stated = _text.parse("\n".join(c for c in comments if "=" in c and "{" not in c), str(path))
     area = _text.one_area(stated.number("area_km2", "area", unit="km2"), area_km2, path)
+    check_commas(path, body.partition("\n")[0])
     rows = list(csv.DictReader(io.StringIO(body), strict=True))
     if not rows and not body.strip():
         raise InputError(f"{path} is empty; it needs a column diameter_km.")

@@ -28,6 +28,9 @@ def read_frame(path: Path) -> pd.DataFrame:
     if not path.exists():
         raise InputError(f"there is no file {path}; give a table (CSV) with one line for each row.")
     try:
+        with path.open(encoding="utf-8-sig") as lines:
+            header = next((line for line in lines if line.strip() and line[0] != "#"), "")
+        check_commas(path, header)
         frame = pd.read_csv(path, comment="#", skipinitialspace=True, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not text in UTF-8; save it as a CSV file.") from error
@@ -41,12 +44,16 @@ def read_frame(path: Path) -> pd.DataFrame:
             f"{path} has rows with more fields than its header has columns; name every column, or "
             "take out the last comma of a row."
         )
-    if len(frame.columns) == 1 and re.search(r"[;\t]", str(frame.columns[0])):
+    return frame
+
+
+def check_commas(path: Path, header: str) -> None:
+    """Refuse a table whose first line has semicolons or tabs where commas are wanted."""
+    if re.search(r"[;\t]", header.strip()) and "," not in header:
         raise InputError(
             f"{path} is separated by semicolons or tabs; save it with commas between columns and "
             "points in numbers."
         )
-    return frame
 
 
 def read_table(path: Path) -> xr.Dataset:
