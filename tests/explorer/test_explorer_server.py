@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import http.client
 import socket
+import weakref
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +16,9 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from farside.explorer.guard import MAX_BODY, MAX_MESSAGE, MAX_URL, refusal
+from farside.explorer.opened import open_output
+from farside.explorer.server import start
+from farside.explorer.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,3 +205,26 @@ def test_a_request_without_a_host_or_with_a_whole_address_is_refused() -> None:
     assert (refusal("GET", "/", {}, hosts) or (0,))[0] == 403
     found = refusal("GET", "http://evil.example/", {"host": hosts[0]}, hosts)
     assert (found or (0,))[0] == 400
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of Panel, for its version 2
+def test_pages_that_were_closed_are_freed() -> None:
+    """A day of visitors must not fill the memory."""
+
+    async def visited() -> list[weakref.ref[Session]]:
+        server, address = start(open_output(), port=0)
+        loop = asyncio.get_running_loop()
+        for _ in range(2):
+            await loop.run_in_executor(None, get, address.rstrip("/"), "/")
+        sessions = [weakref.ref(o) for o in gc.get_objects() if isinstance(o, Session)]
+        assert len(sessions) >= 2
+        for page in server.get_sessions():
+            page.request_expiration()
+        for context in server._tornado._applications.values():  # else it waits for 17 s
+            await context._cleanup_sessions(0)
+        server.stop()
+        return sessions
+
+    sessions = asyncio.run(visited())
+    gc.collect()
+    assert [one() for one in sessions] == [None] * len(sessions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import weakref
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -114,6 +115,22 @@ return said(lat, 'NS') + ', ' + said(lon, 'EW');
 """
 """Middle of the pixel of the picture under the pointer, of which the value is: the formulas of
 `farside.geography.projections`, radius in km."""
+
+
+def _held_weakly(method: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Return a hook that does not keep alive what its method is of.
+
+    HoloViews keeps options, and with them hooks, for as long as what they are of lives: held by its
+    own options, a page that was closed would never be freed.
+    """
+    held = weakref.WeakMethod(method)
+
+    def hook(plot: Any, element: Any) -> None:
+        found = held()
+        if found is not None:
+            found(plot, element)
+
+    return hook
 
 
 class Redraw(hv.streams.Stream.define("Redraw", stamp=0)):  # type: ignore[misc]
@@ -260,8 +277,8 @@ class MapFigure:
         )  # fmt: skip
         return overlay.opts(
             hv.opts.Overlay(
-                responsive=True, min_height=420, show_legend=False, hooks=[self._dress],
-                xlabel=self._axis("x"), ylabel=self._axis("y"), bgcolor=INK,
+                responsive=True, min_height=420, show_legend=False, bgcolor=INK,
+                xlabel=self._axis("x"), ylabel=self._axis("y"), hooks=[_held_weakly(self._dress)],
             )
         )  # fmt: skip
 

@@ -55,7 +55,7 @@ def _picker(session: Session, which: str, title: str) -> Any:
 def _quick(session: Session, which: str) -> Any:
     buttons = []
     for name, title in (("South Pole-Aitken", "SPA"), ("Apollo", "Apollo basin")):
-        button = control(pn.widgets.Button, title, button_type="default")
+        button = control(pn.widgets.Button, title)
         button.on_click(lambda _, name=name: session.put(**{which: named(name)}))
         buttons.append(button)
     return pn.Row(*buttons, sizing_mode="stretch_width")

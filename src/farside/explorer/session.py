@@ -65,7 +65,7 @@ class Session:
             groups.setdefault(one.group, {})[one.label] = key
         self.views = control(
             pn.widgets.RadioButtonGroup, "View", value=self.state.view,
-            options={v.title: v.key for v in VIEWS.values()}, button_type="default",
+            options={v.title: v.key for v in VIEWS.values()},
         )  # fmt: skip
         self.layer_choice = control(
             pn.widgets.Select, "Layer", groups=groups, value=self.state.layer

@@ -122,7 +122,7 @@ MOST_AGES = 60
 def export_tab(session: Session) -> Any:
     """Return what can be taken away."""
     link = control(pn.widgets.TextInput, "Link to this view (add it to the address)", value="")
-    copy = control(pn.widgets.Button, "Copy the link", button_type="default")
+    copy = control(pn.widgets.Button, "Copy the link")
     copy.js_on_click(
         args={"field": link},
         code="navigator.clipboard.writeText(window.location.origin + '/' + field.value)",
@@ -130,7 +130,6 @@ def export_tab(session: Session) -> Any:
     picture = control(
         pn.widgets.FileDownload, "", label="View as PNG", filename="farside-view.png",
         callback=lambda: io.BytesIO(exports.view_png(session.opened, session.state)),
-        button_type="primary",
     )  # fmt: skip
     region = pn.Column(sizing_mode="stretch_width")
     shown: list[Any] = [()]
@@ -167,7 +166,7 @@ def _region_files(session: Session, which: str) -> Any:
         pn.widgets.FileDownload, "", label="CSV (samples)", filename=f"{stem}.csv",
         callback=lambda: io.StringIO(exports.region_csv(session.samples(which))),
     )  # fmt: skip
-    make = control(pn.widgets.Button, "Make a GeoTIFF clip", button_type="default")
+    make = control(pn.widgets.Button, "Make a GeoTIFF clip")
     ready = pn.Column(sizing_mode="stretch_width")
 
     def clip(_event: Any) -> None:
@@ -180,7 +179,7 @@ def _region_files(session: Session, which: str) -> Any:
             return
         save = control(
             pn.widgets.FileDownload, "", label=f"Save the clip ({len(data) / 1e6:.1f} MB, zip)",
-            filename=f"{stem}-cog.zip", callback=lambda: io.BytesIO(data), button_type="primary",
+            filename=f"{stem}-cog.zip", callback=lambda: io.BytesIO(data),
         )  # fmt: skip
         ready.objects = [save]
 
