@@ -152,6 +152,9 @@ def explain(
 ) -> None:
     """Say which band moved each oxide, and what physics expects.
 
+    Behind a check of bands stands the share of all sets of as many bands that would pass it too:
+    the smaller, the more the check says.
+
     Example: farside explain
     Example: farside explain my_spectra.csv --json
     """
