@@ -56,5 +56,5 @@ def _process(code: str, arguments: list[str], count: int) -> Iterator[list[str]]
         yield addresses
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         process.stdout.close()

@@ -216,7 +216,7 @@ def test_the_value_under_the_pointer_is_that_of_its_pixel(
     visit.settled()
     known = farside.load_map()["value"].sel(oxide="FeO")
     rng = np.random.default_rng(7)
-    for share in rng.uniform(0.3, 0.7, (12, 2)):
+    for share in rng.uniform(0.3, 0.7, (8, 2)):
         lat, lon, value = visit.under(*share)
         # the place is told to 0.01 degree: on an edge of a pixel either may be meant
         near = known.sel(
@@ -360,3 +360,13 @@ def test_a_narrow_window_needs_no_sidewise_scrolling(visit: Visit, servers: list
     visit.open(f"{servers[0]}/?tab=ages")
     visit.text("Ages, oldest first")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 421
+    assert visit.page.locator(".wide").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_tables_fit_the_side_panel(visit: Visit, servers: list[str]) -> None:
+    regions = "a=name:Apollo&b=name:Oceanus Procellarum"
+    for tab, words in (("region", "By area"), ("compare", "Means by area"), ("ages", "Ages, old")):
+        visit.open(f"{servers[0]}/?{regions}&tab={tab}")
+        visit.text(words)
+        table = visit.page.locator(".wide")
+        assert table.evaluate("e => e.scrollWidth <= e.clientWidth"), tab

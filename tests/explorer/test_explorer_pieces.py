@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from typing import TYPE_CHECKING, Any
@@ -286,3 +287,14 @@ def test_a_store_of_two_hundred_thousand_columns_is_shown_at_once(
     assert time.monotonic() - start < 5
     assert not found.complete
     assert np.isnan(found.values).all()
+
+
+@pytest.mark.parametrize("stated", ["most", 9, None])
+def test_a_coverage_that_is_no_share_is_refused(tmp_path: Path, stated: Any) -> None:
+    path = write_map(tmp_path / "m.zarr", {"a": make_map(0, 0, 1.0, (8, 8))})
+    about = path / "a" / "zarr.json"
+    content = json.loads(about.read_text("utf-8"))
+    content["attributes"]["coverage"] = stated
+    about.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(InputError, match="a number between 0 and 1"):
+        open_output(path)

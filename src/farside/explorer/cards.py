@@ -288,10 +288,14 @@ def ages_card(shipped: Sequence[Age], given: Sequence[Age]) -> str:
         if given
         else "Give your own with --ages FILE (CSV of 'farside chronology batch', or GeoJSON)."
     )
-    rows = [
-        (a.name, f"{a.age_ga:.4g}", between(a.lower_ga, a.upper_ga), a.side or "–",
-         a.what, a.source)
-        for a in (*given, *shipped)
-    ]  # fmt: skip
-    head = ("", "age (Ga)", "interval (Ga)", "side", "interval is", "source")
+    rows = [(a.name, f"{a.age_ga:.4g}", _interval(a), a.side or "–", a.source)
+            for a in (*given, *shipped)]  # fmt: skip
+    head = ("", "age (Ga)", "interval (Ga)", "side", "source")
     return paragraph(words) + wide(table(head, rows, "Ages, oldest first"))
+
+
+def _interval(age: Age) -> str:
+    """Return the interval of an age and what it is, or why there is none."""
+    if age.lower_ga is None or age.upper_ga is None:
+        return age.what
+    return f"{between(age.lower_ga, age.upper_ga)} ({age.what})"

@@ -12,7 +12,7 @@ import zarr
 from farside.constants import OXIDES
 from farside.datasets.layers import SHAPE, load_layers
 from farside.errors import InputError
-from farside.explorer.pieces import Piece, in_memory
+from farside.explorer.pieces import Piece, checked_coverage, in_memory
 from farside.explorer.tiff_pieces import stated_coverage, tiff_pieces
 from farside.explorer.zarr_pieces import zarr_piece
 from farside.geography import regions
@@ -127,7 +127,7 @@ def _store(path: Path, given: Path) -> Opened:
         raise InputError(f"{path} holds no tile; run 'farside map' on it again.")
     pieces = tuple(zarr_piece(root, name) for name in names)
     about: Any = zarr.open_group(root / names[0], mode="r").attrs
-    coverage = float(about.get("coverage", DEFAULT_COVERAGE))
+    coverage = checked_coverage(about.get("coverage", DEFAULT_COVERAGE), path)
     return Opened(given.name, pieces, coverage, given, root)
 
 

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from farside.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -91,6 +94,28 @@ def in_memory(name: str, grid: MapGrid, arrays: Mapping[str, NDArray[Any]]) -> P
         return Read(averaged(arrays[name][rows, columns].astype(np.float32), factor))
 
     return Piece(name, grid, frozenset(arrays), read)
+
+
+def checked_coverage(stated: Any, what: Path) -> float:
+    """Return the coverage of intervals that an output states.
+
+    Parameters
+    ----------
+    stated : number, or text of one
+    what : output, named in the message
+
+    Raises
+    ------
+    InputError
+        when it is no share
+    """
+    try:
+        coverage = float(stated)
+    except (TypeError, ValueError):
+        coverage = -1.0
+    if not 0 < coverage < 1:
+        raise InputError(f"{what} states the coverage {stated!r}; it is a number between 0 and 1.")
+    return coverage
 
 
 def patience(deadline: float) -> float | None:

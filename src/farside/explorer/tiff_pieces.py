@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from farside.constants import OXIDES
 from farside.errors import InputError
-from farside.explorer.pieces import Piece, Read, patience
+from farside.explorer.pieces import Piece, Read, checked_coverage, patience
 from farside.maps.export import LAYERS
 from farside.maps.grid import MapGrid, registered, require_lunar
 from farside.maps.tiles import DEFAULT_COVERAGE
@@ -188,10 +188,4 @@ def stated_coverage(path: Path) -> float:
     """
     first = min(path.glob("*.tif")) if path.is_dir() else path
     stated = Tiff(first).raster().tags().get("FARSIDE_COVERAGE", str(DEFAULT_COVERAGE))
-    try:
-        coverage = float(stated)
-    except ValueError:
-        coverage = -1.0
-    if not 0 < coverage < 1:
-        raise InputError(f"{first} states the coverage {stated!r}; it is a number between 0 and 1.")
-    return coverage
+    return checked_coverage(stated, first)
