@@ -94,3 +94,10 @@ def test_what_is_no_prediction_is_refused(lost: Hashable) -> None:
     found = farside.predict(from_table(farside.load_sites()))
     with pytest.raises(InputError, match=f"lacks {lost}; farside.predict makes one"):
         found.drop_vars(lost).oxides.to_frame()
+
+
+def test_the_package_is_a_program() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "farside", "--version"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split()[0] == "farside"

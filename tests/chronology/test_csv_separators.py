@@ -1,4 +1,4 @@
-"""Tables of craters as spreadsheets write them where the decimal sign is a comma."""
+"""Tables of craters as spreadsheets and editors write them elsewhere: commas, encodings."""
 
 from __future__ import annotations
 
@@ -21,4 +21,12 @@ def test_semicolons_and_tabs_are_refused_as_such(tmp_path: Path, text: str) -> N
     path = tmp_path / "count.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="semicolons or tabs"):
+        read_count(path, area_km2=5.0)
+
+
+@pytest.mark.parametrize("name", ["count.csv", "count.scc"])
+def test_text_in_another_encoding_is_told_as_such(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes("# Krater größer als 1 km\n".encode("latin-1"))
+    with pytest.raises(InputError, match="not text in UTF-8"):
         read_count(path, area_km2=5.0)

@@ -204,7 +204,9 @@ def run_cs(path: Path) -> Ages:
     """
     try:
         asked = parse_cs(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8; save it as such.") from error
+    except OSError as error:
         raise InputError(f"cannot read {path}: {error}") from error
     used = system(asked.system)
     counts: dict[str, Count] = {}

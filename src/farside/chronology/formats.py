@@ -56,7 +56,9 @@ def read_count(path: Path | str, area_km2: float | None = None, outside: str = "
             return READERS[kind](path, area_km2, outside)
     except FarsideError:
         raise
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not text in UTF-8; save it as such.") from error
+    except (OSError, csv.Error) as error:
         raise InputError(f"cannot read the crater count {path}: {error}") from error
     except (ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError) as error:
         raise InputError(f"{path} is not a whole {kind} crater count: {error!r}") from error
