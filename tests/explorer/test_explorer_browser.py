@@ -320,6 +320,11 @@ def test_keys_move_the_map_and_change_what_it_shows(visit: Visit, servers: list[
     visit.page.wait_for_function(f"{FIGURE}.right[0].title === 'Al₂O₃ (wt%)'")
     visit.page.keyboard.press("5")
     visit.page.wait_for_function(f"{FIGURE}.below[0].axis_label === 'longitude (°)'")
+    # the figures that were replaced are let go
+    visit.page.wait_for_function(
+        f"{FIGURE} && [...Bokeh.documents[0]._all_models.values()]"
+        ".filter(m => m.type === 'Figure').length === 1"
+    )
 
 
 FOCUSED = """(() => {

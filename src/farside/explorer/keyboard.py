@@ -20,9 +20,14 @@ SCRIPT = """
 (() => {
   const area = document.getElementById('map-area');
   // while one view takes the place of another there are two figures: the newer is meant
-  const figure = () => Bokeh.documents
+  const figures = () => Bokeh.documents
     .flatMap((doc) => [...doc._all_models.values()])
-    .filter((model) => model.name === 'moon').pop() ?? null;
+    .filter((model) => model.name === 'moon');
+  const figure = () => {
+    // Bokeh keeps a figure that was replaced until it counts its models anew; the newer is meant
+    if (figures().length > 1) Bokeh.documents.forEach((doc) => doc._recompute_all_models());
+    return figures().pop() ?? null;
+  };
   window.farside = {figure};
   const move = (fig, dx, dy, zoom) => {
     const [x, y] = [fig.x_range, fig.y_range];
@@ -60,6 +65,9 @@ SCRIPT = """
     event.preventDefault();
   });
   // a click on the map gives it the keys
-  area.addEventListener('pointerdown', () => area.focus({preventScroll: true}));
+  area.addEventListener('pointerdown', () => {
+    area.focus({preventScroll: true});
+    figure();
+  });
 })();
 """
