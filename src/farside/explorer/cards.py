@@ -284,12 +284,12 @@ def ages_card(shipped: Sequence[Age], given: Sequence[Age]) -> str:
         "history of the far side. "
     )
     words += (
-        f"{len(given)} ages of your file are shown beside them."
+        f"Those of your file ({len(given)}) are shown beside them."
         if given
         else "Give your own with --ages FILE (CSV of 'farside chronology batch', or GeoJSON)."
     )
     rows = [(a.name, f"{a.age_ga:.4g}", _interval(a), a.side or "–", a.source)
-            for a in (*given, *shipped)]  # fmt: skip
+            for a in sorted((*given, *shipped), key=lambda a: -a.age_ga)]  # fmt: skip
     head = ("", "age (Ga)", "interval (Ga)", "side", "source")
     return paragraph(words) + wide(table(head, rows, "Ages, oldest first"))
 
@@ -298,4 +298,4 @@ def _interval(age: Age) -> str:
     """Return the interval of an age and what it is, or why there is none."""
     if age.lower_ga is None or age.upper_ga is None:
         return age.what
-    return f"{between(age.lower_ga, age.upper_ga)} ({age.what})"
+    return f"{between(age.lower_ga, age.upper_ga)} ({age.what.replace(' %', chr(0xA0) + '%')})"
