@@ -254,8 +254,8 @@ def test_the_command_takes_a_southern_latitude_and_prints_json() -> None:
 
 
 @pytest.mark.usefixtures("_on_soils")
-def test_the_command_takes_names_and_weights() -> None:
-    found = RUN.invoke(APP, ["Apollo", "11", "--weights", "slope=9", "--quiet"])
+def test_the_command_takes_names_and_weights_of_the_score() -> None:
+    found = RUN.invoke(APP, ["Apollo", "11", "--score", "slope=9", "--quiet"])
     assert found.exit_code == 0, found.output
     assert "Apollo 11: 0.6742 N, 23.4731 E" in found.stdout
     assert "weight  9.0" in found.stdout

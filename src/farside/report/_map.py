@@ -182,12 +182,15 @@ def write_tiff(path: Path, sharp: xr.Dataset) -> None:
         "crs": lunar_crs("geographic"),
         "transform": Affine(0.5, 0.0, -180.0, 0.0, -0.5, 90.0),
         "tiled": True,
+        "interleave": "band",
         "compress": "deflate",
         "predictor": 3,
         "nodata": float("nan"),
     }
     with atomic_path(path) as temporary, rasterio.open(temporary, "w", **profile) as image:
-        for i, (name, layer) in enumerate(bands, 1):
-            image.write(layer, i)
-            image.set_band_description(i, name)
+        # names first and bands apart: else the bytes hang on how full GDAL's cache of blocks is
         image.update_tags(**{key: str(value) for key, value in sharp.attrs.items()})
+        for i, (name, _) in enumerate(bands, 1):
+            image.set_band_description(i, name)
+        for i, (_, layer) in enumerate(bands, 1):
+            image.write(layer, i)
