@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -206,3 +208,15 @@ def test_every_table_and_figure_of_the_page_names_a_function(real: str) -> None:
     assert len(origins) > 40
     # what comes from a script of the repository instead of the package is said as such
     assert all('href="#fn-farside.' in text or "scripts/" in text for text in origins)
+
+
+def test_a_module_is_found_though_nothing_has_imported_it() -> None:
+    code = (
+        "import sys; from farside.report._links import described; "
+        "name = 'farside.maps.sharpen_validation'; assert name not in sys.modules; "
+        "print(described(name).path)"
+    )
+    ran = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "src/farside/maps/sharpen_validation.py"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
+import pkgutil
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
@@ -191,13 +191,8 @@ def anchor(name: str) -> str:
 
 def described(name: str) -> Function | None:
     """Return what a dotted name below ``farside`` is; None where there is none such."""
-    module, _, own = name.rpartition(".")
     try:
-        if module.rpartition(".")[2][:1].isupper():  # a method
-            home_name, _, owner = module.rpartition(".")
-            target: Any = getattr(getattr(importlib.import_module(home_name), owner), own)
-        else:
-            target = getattr(importlib.import_module(module), own)
+        target = pkgutil.resolve_name(name)  # imports a module that nothing has imported yet
     except (ImportError, AttributeError):
         return None
     home = inspect.getmodule(target)
